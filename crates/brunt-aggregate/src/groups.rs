@@ -1,0 +1,106 @@
+//! Groups and checks: a tree in the order in which its nodes were first seen.
+//!
+//! Virtual users keep the `Arc` of a check's counters, so counting is an atomic addition.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+/// The live counters of one check.
+#[derive(Debug, Default)]
+pub struct CheckCount {
+    passes: AtomicU64,
+    fails: AtomicU64,
+}
+
+impl CheckCount {
+    /// Counts one outcome.
+    pub fn add(&self, passed: bool) {
+        let counter = if passed { &self.passes } else { &self.fails };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The groups and checks of a run so far.
+#[derive(Debug, Default)]
+pub struct Groups {
+    root: Mutex<Live>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    name: String,
+    groups: Vec<Live>,
+    checks: Vec<(String, Arc<CheckCount>)>,
+}
+
+/// A group as it stood when it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupNode {
+    /// The last part of the path; empty for the root.
+    pub name: String,
+    /// `::outer::inner`; empty for the root.
+    pub path: String,
+    /// Groups inside, in the order in which they were first seen.
+    pub groups: Vec<GroupNode>,
+    /// Checks: name, passes and fails, in the order in which they were first seen.
+    pub checks: Vec<(String, u64, u64)>,
+}
+
+impl Groups {
+    /// Makes sure that a group is there; `path` is `::outer::inner` or empty for the root.
+    pub fn group(&self, path: &str) {
+        self.root.lock().find(path);
+    }
+
+    /// The counters of a check in a group.
+    pub fn check(&self, path: &str, name: &str) -> Arc<CheckCount> {
+        let mut root = self.root.lock();
+        let group = root.find(path);
+        if let Some((_, count)) = group.checks.iter().find(|(known, _)| known == name) {
+            return Arc::clone(count);
+        }
+        let count = Arc::new(CheckCount::default());
+        group.checks.push((name.to_owned(), Arc::clone(&count)));
+        count
+    }
+
+    /// The tree as it stands.
+    pub fn tree(&self) -> GroupNode {
+        self.root.lock().read("")
+    }
+}
+
+impl Live {
+    fn find(&mut self, path: &str) -> &mut Self {
+        let mut node = self;
+        for name in path.split("::").filter(|part| !part.is_empty()) {
+            let at = node.groups.iter().position(|group| group.name == name);
+            let at = at.unwrap_or_else(|| {
+                node.groups.push(Self { name: name.to_owned(), ..Self::default() });
+                node.groups.len() - 1
+            });
+            node = &mut node.groups[at];
+        }
+        node
+    }
+
+    fn read(&self, parent: &str) -> GroupNode {
+        let path =
+            if self.name.is_empty() { String::new() } else { format!("{parent}::{}", self.name) };
+        GroupNode {
+            name: self.name.clone(),
+            groups: self.groups.iter().map(|group| group.read(&path)).collect(),
+            checks: self
+                .checks
+                .iter()
+                .map(|(name, count)| {
+                    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+                    (name.clone(), load(&count.passes), load(&count.fails))
+                })
+                .collect(),
+            path,
+        }
+    }
+}

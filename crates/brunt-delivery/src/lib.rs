@@ -1,0 +1,1 @@
+//! How anything reaches a network peer: queue, retry and drain.

@@ -1,0 +1,1 @@
+//! The QuickJS host: a runtime and a fiber for each VU.

@@ -1,0 +1,107 @@
+//! A scenario after validation: which executor runs which function, when and with what.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One validated scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenarioConfig {
+    /// Matches `^[0-9a-zA-Z_-]+$`; `default` for the one made from shortcuts.
+    pub name: String,
+    /// How iterations are started.
+    pub executor: ExecutorConfig,
+    /// When it starts, counted from the test's start.
+    pub start_time: Duration,
+    /// How long running iterations may go on after the regular end.
+    pub graceful_stop: Duration,
+    /// The exported function that is an iteration.
+    pub exec: String,
+    /// Added to `__ENV`.
+    pub env: BTreeMap<String, String>,
+    /// Added to every sample.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An executor with its fields, all filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExecutorConfig {
+    /// VUs take iterations from a common counter.
+    SharedIterations {
+        /// How many VUs.
+        vus: u64,
+        /// How many iterations in all.
+        iterations: u64,
+        /// The regular end, even if iterations are left.
+        max_duration: Duration,
+    },
+    /// Every VU runs the same number of iterations.
+    PerVuIterations {
+        /// How many VUs.
+        vus: u64,
+        /// How many iterations each.
+        iterations: u64,
+        /// The regular end, even if iterations are left.
+        max_duration: Duration,
+    },
+    /// VUs loop until the end.
+    ConstantVus {
+        /// How many VUs.
+        vus: u64,
+        /// For how long.
+        duration: Duration,
+    },
+    /// Iterations start at a fixed rate.
+    ConstantArrivalRate {
+        /// Starts per `time_unit`.
+        rate: u64,
+        /// The period that `rate` counts for.
+        time_unit: Duration,
+        /// For how long.
+        duration: Duration,
+        /// VUs made before the start.
+        pre_allocated_vus: u64,
+        /// VUs at most.
+        max_vus: u64,
+    },
+}
+
+impl ExecutorConfig {
+    /// The name in `executor: '…'`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SharedIterations { .. } => "shared-iterations",
+            Self::PerVuIterations { .. } => "per-vu-iterations",
+            Self::ConstantVus { .. } => "constant-vus",
+            Self::ConstantArrivalRate { .. } => "constant-arrival-rate",
+        }
+    }
+
+    /// The time after which nothing new starts.
+    pub fn regular_duration(&self) -> Duration {
+        match self {
+            Self::SharedIterations { max_duration, .. }
+            | Self::PerVuIterations { max_duration, .. } => *max_duration,
+            Self::ConstantVus { duration, .. } | Self::ConstantArrivalRate { duration, .. } => {
+                *duration
+            }
+        }
+    }
+
+    /// VUs that must be there at its start.
+    pub fn planned_vus(&self) -> u64 {
+        match self {
+            Self::SharedIterations { vus, .. }
+            | Self::PerVuIterations { vus, .. }
+            | Self::ConstantVus { vus, .. } => *vus,
+            Self::ConstantArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
+        }
+    }
+
+    /// VUs that it may come to use.
+    pub fn max_vus(&self) -> u64 {
+        match self {
+            Self::ConstantArrivalRate { max_vus, .. } => *max_vus,
+            other => other.planned_vus(),
+        }
+    }
+}

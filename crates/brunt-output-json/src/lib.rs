@@ -1,0 +1,1 @@
+//! Samples as k6 JSON lines.

@@ -1,0 +1,1 @@
+//! Executor arithmetic: stages, arrival schedules and execution segments.

@@ -1,0 +1,1 @@
+//! Finds, loads and strips scripts to plain JavaScript modules, with source maps.

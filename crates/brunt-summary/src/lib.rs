@@ -1,0 +1,1 @@
+//! The end-of-test summary as text and JSON, and progress lines.

@@ -1,0 +1,1 @@
+//! Loopback targets and strict receivers for tests, benches and the demo.

@@ -1,0 +1,2 @@
+//! brunt: the command line.
+fn main() {}
