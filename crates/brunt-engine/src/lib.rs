@@ -6,11 +6,23 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod config;
+pub mod control;
+pub mod engine;
 pub mod log;
+pub mod monotonic;
+pub mod outcome;
 pub mod state;
+pub mod time;
 pub mod vu;
 
 pub use clock::Clock;
+pub use config::EngineConfig;
+pub use control::{Control, Reason};
+pub use engine::{Engine, Parts, run_test};
 pub use log::{Level, LogSink, Record};
-pub use state::TestState;
+pub use monotonic::MonotonicTime;
+pub use outcome::{CallError, End, StartError, Teardown, TestOutcome};
+pub use state::{ScenarioState, TestState};
+pub use time::TimeSource;
 pub use vu::{Call, Iteration, Outcome, Scenario, SetupData, Step, Vu, VuFactory, VuId, WorkerCx};

@@ -1,6 +1,9 @@
-//! What all parts of a running test know of it: counters, phase, and the wish to stop.
+//! What all parts of a running test know of it: counters and the state of each scenario.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
+use std::sync::{Arc, OnceLock};
+
+use crate::vu::Scenario;
 
 /// Counters and flags of a running test, shared by all threads.
 #[derive(Debug, Default)]
@@ -9,12 +12,62 @@ pub struct TestState {
     pub iterations_completed: AtomicU64,
     /// Iterations that were interrupted.
     pub iterations_interrupted: AtomicU64,
+    /// Iterations that were never started, as counted by `dropped_iterations`.
+    pub iterations_dropped: AtomicU64,
     /// VUs that run an iteration or are held by an executor right now.
     pub vus_active: AtomicU64,
     /// VUs that have evaluated the script.
     pub vus_initialized: AtomicU64,
+    /// VUs that did not return after they were interrupted.
+    pub vus_stuck: AtomicU64,
     /// Monotonic nanoseconds at which the scenarios started; 0 before that.
     pub started: AtomicI64,
-    /// `exec.test.fail()` was called.
+    /// `exec.test.fail()` was called. A VU sets it; the test goes on.
     pub marked_failed: AtomicBool,
+    /// The scenarios in the order of the plan; set by the engine before any VU is made.
+    pub scenarios: OnceLock<Vec<Arc<ScenarioState>>>,
+}
+
+impl TestState {
+    /// The scenarios in the order of the plan; empty before the engine started.
+    pub fn scenarios(&self) -> &[Arc<ScenarioState>] {
+        self.scenarios.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// How far a scenario is: for progress lines.
+#[derive(Debug)]
+pub struct ScenarioState {
+    /// What it is, when it started, and its progress from 0 to 1.
+    pub scenario: Arc<Scenario>,
+    /// Iterations that were started.
+    pub started: AtomicU64,
+    /// Iterations that ran to their end.
+    pub completed: AtomicU64,
+    /// Iterations that were interrupted.
+    pub interrupted: AtomicU64,
+    /// Iterations that were never started.
+    pub dropped: AtomicU64,
+    /// VUs that are active in it right now.
+    pub vus_active: AtomicU64,
+    /// VUs that it may use now; grows in arrival-rate scenarios.
+    pub vus: AtomicU64,
+    /// Nothing of it runs any more.
+    pub finished: AtomicBool,
+}
+
+impl ScenarioState {
+    pub(crate) fn new(scenario: Arc<Scenario>) -> Self {
+        let vus = scenario.config.executor.planned_vus();
+        Self {
+            scenario,
+            started: AtomicU64::new(0),
+            completed: AtomicU64::new(0),
+            interrupted: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            vus_active: AtomicU64::new(0),
+            vus: AtomicU64::new(vus),
+            finished: AtomicBool::new(false),
+        }
+    }
 }
