@@ -1,16 +1,25 @@
 //! The bounded edge between the bus and one output.
 //!
-//! The sending side never waits. An edge is bounded in bytes; when it is full the oldest sample
-//! batch goes, counted. Snapshots are cumulative: a newer one that finds the edge full takes the
-//! place of the oldest snapshot, which costs resolution but no counts.
+//! The sending side never waits. An edge is bounded in bytes; when it is full the oldest item
+//! goes, counted. It is not a channel of tokio's, because those either make the sender wait or
+//! refuse the newest item, and here the newest one is worth the most.
+//!
+//! # What a drop means
+//!
+//! - A sample batch that is pushed out is lost: its samples are missing at the receiver, and
+//!   [`EdgeStats::dropped`] says how many.
+//! - Snapshots are cumulative. The newest one holds everything that a pushed-out one held, so a
+//!   drop costs resolution in time and never a final count. It is counted all the same, in points.
+//! - An item that is larger than the whole edge goes through alone: the bound is then that item.
+//! - What is pushed after the end, or after the output has gone, is counted as dropped.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use brunt_aggregate::Snapshot;
+use brunt_aggregate::{SeriesValue, Snapshot};
 use brunt_metrics::{Sample, SampleBatch};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// What travels over an edge.
 #[derive(Debug, Clone)]
@@ -34,18 +43,20 @@ pub struct EdgeStats {
 struct Shared {
     queue: std::sync::Mutex<Queue>,
     ready: Notify,
+    closed: watch::Sender<bool>,
     stats: EdgeStats,
     capacity: usize,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    items: VecDeque<Item>,
+    /// Each item with its size, which is measured once.
+    items: VecDeque<(Item, usize)>,
     bytes: usize,
     closed: bool,
 }
 
-/// The bus's end. Closing is explicit, or happens when the last clone goes.
+/// The bus's end. Closing is explicit, or happens when it is dropped.
 #[derive(Debug)]
 pub struct EdgeSender {
     shared: Arc<Shared>,
@@ -55,6 +66,27 @@ pub struct EdgeSender {
 #[derive(Debug)]
 pub struct Inbox {
     shared: Arc<Shared>,
+}
+
+/// Tells when an edge is closed, also while items still wait in it: the drain begins.
+#[derive(Debug, Clone)]
+pub struct Closing(watch::Receiver<bool>);
+
+/// An edge that holds at most about this many bytes.
+pub fn edge(capacity: usize) -> (EdgeSender, Inbox) {
+    let shared = Arc::new(Shared {
+        queue: std::sync::Mutex::default(),
+        ready: Notify::new(),
+        closed: watch::Sender::new(false),
+        stats: EdgeStats::default(),
+        capacity,
+    });
+    (
+        EdgeSender {
+            shared: Arc::clone(&shared),
+        },
+        Inbox { shared },
+    )
 }
 
 impl Item {
@@ -71,54 +103,81 @@ impl Item {
         self.len() == 0
     }
 
+    /// About what it takes in memory. Histograms are shared between snapshots as long as they do
+    /// not change, so each is taken for a typical one instead of being measured.
     fn bytes(&self) -> usize {
+        const OVERFLOW_SERIES: usize = 256;
+        const HISTOGRAM: usize = 1024;
+        const SELF: usize = 64;
         match self {
             Self::Samples(batch) => {
-                size_of_val(batch.samples.as_slice()) + batch.overflow.len() * 256 + 64
+                batch.samples.len() * size_of::<Sample>()
+                    + batch.overflow.len() * OVERFLOW_SERIES
+                    + SELF
             }
-            Self::Snapshot(snapshot) => snapshot.series.len() * size_of::<Sample>() * 4 + 64,
+            Self::Snapshot(snapshot) => {
+                let is_trend = |value: &SeriesValue| matches!(value, SeriesValue::Trend(_));
+                let trends = snapshot
+                    .series
+                    .iter()
+                    .filter(|point| is_trend(&point.value))
+                    .count();
+                size_of_val(snapshot.series.as_slice()) + trends * HISTOGRAM + SELF
+            }
         }
     }
 }
 
-/// An edge that holds at most about this many bytes.
-pub fn edge(capacity: usize) -> (EdgeSender, Inbox) {
-    let shared = Arc::new(Shared {
-        queue: std::sync::Mutex::default(),
-        ready: Notify::new(),
-        stats: EdgeStats::default(),
-        capacity,
-    });
-    (EdgeSender { shared: Arc::clone(&shared) }, Inbox { shared })
-}
-
 impl Shared {
     fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn count_dropped(&self, items: usize) {
+        self.stats
+            .dropped
+            .fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    fn close(&self) {
+        self.queue().closed = true;
+        self.closed.send_replace(true);
+        self.ready.notify_one();
     }
 }
 
 impl EdgeSender {
     /// Hands an item over; makes room at the cost of the oldest. Never waits.
     pub fn push(&self, item: Item) {
-        let (count, bytes) = (item.len() as u64, item.bytes());
-        self.shared.stats.sent.fetch_add(count, Ordering::Relaxed);
+        let (count, bytes) = (item.len(), item.bytes());
+        self.shared
+            .stats
+            .sent
+            .fetch_add(count as u64, Ordering::Relaxed);
         let mut queue = self.shared.queue();
+        if queue.closed {
+            drop(queue);
+            self.shared.count_dropped(count);
+            return;
+        }
         while queue.bytes + bytes > self.shared.capacity {
-            let Some(oldest) = queue.items.pop_front() else { break };
-            queue.bytes -= oldest.bytes();
-            self.shared.stats.dropped.fetch_add(oldest.len() as u64, Ordering::Relaxed);
+            let Some((oldest, size)) = queue.items.pop_front() else {
+                break;
+            };
+            queue.bytes -= size;
+            self.shared.count_dropped(oldest.len());
         }
         queue.bytes += bytes;
-        queue.items.push_back(item);
+        queue.items.push_back((item, bytes));
         drop(queue);
         self.shared.ready.notify_one();
     }
 
     /// Nothing more will come; the output drains what is there and finishes.
     pub fn close(&self) {
-        self.shared.queue().closed = true;
-        self.shared.ready.notify_one();
+        self.shared.close();
     }
 
     /// What went over this edge so far.
@@ -139,8 +198,8 @@ impl Inbox {
         loop {
             {
                 let mut queue = self.shared.queue();
-                if let Some(item) = queue.items.pop_front() {
-                    queue.bytes -= item.bytes();
+                if let Some((item, size)) = queue.items.pop_front() {
+                    queue.bytes -= size;
                     return Some(item);
                 }
                 if queue.closed {
@@ -151,8 +210,177 @@ impl Inbox {
         }
     }
 
+    /// Tells when the sending side closed, while items may still wait here.
+    pub fn closing(&self) -> Closing {
+        Closing(self.shared.closed.subscribe())
+    }
+
     /// What went over this edge so far.
     pub fn stats(&self) -> &EdgeStats {
         &self.shared.stats
+    }
+}
+
+/// An output that ends early takes nothing more: what waits is given up and counted.
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.closed = true;
+        let left: usize = queue.items.drain(..).map(|(item, _)| item.len()).sum();
+        queue.bytes = 0;
+        drop(queue);
+        self.shared.count_dropped(left);
+    }
+}
+
+impl Closing {
+    /// Waits until the edge is closed. Cancel-safe.
+    pub async fn wait(&mut self) {
+        // An error means that both ends are gone, which is closed as well.
+        let _ = self.0.wait_for(|closed| *closed).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use brunt_aggregate::SeriesPoint;
+    use brunt_metrics::{MetaId, SeriesId};
+
+    use super::*;
+
+    fn batch(samples: u32, mark: f64) -> Item {
+        let sample = |at| Sample {
+            series: SeriesId(at),
+            meta: MetaId::NONE,
+            time: i64::from(at),
+            value: mark,
+        };
+        Item::Samples(Arc::new(SampleBatch {
+            samples: (0..samples).map(sample).collect(),
+            ..SampleBatch::default()
+        }))
+    }
+
+    fn snapshot(time: i64, series: u32) -> Item {
+        let point = |at| SeriesPoint {
+            id: SeriesId(at),
+            first: 0,
+            newest: time,
+            value: SeriesValue::Counter(1.0),
+        };
+        Item::Snapshot(Arc::new(Snapshot {
+            time,
+            last: false,
+            series: (0..series).map(point).collect(),
+        }))
+    }
+
+    fn mark(item: &Item) -> f64 {
+        match item {
+            Item::Samples(batch) => batch.samples[0].value,
+            Item::Snapshot(snapshot) => snapshot.time as f64,
+        }
+    }
+
+    #[tokio::test]
+    async fn items_arrive_in_order_and_the_end_follows_them() {
+        let (sender, mut inbox) = edge(1 << 20);
+        for at in 0..3 {
+            sender.push(batch(2, f64::from(at)));
+        }
+        sender.close();
+        for at in 0..3 {
+            assert_eq!(mark(&inbox.next().await.unwrap()), f64::from(at));
+        }
+        assert!(inbox.next().await.is_none());
+        assert!(inbox.next().await.is_none(), "the end is final");
+        assert_eq!(
+            (
+                sender.stats().sent.load(Relaxed),
+                sender.stats().dropped.load(Relaxed)
+            ),
+            (6, 0)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_full_edge_gives_up_the_oldest_and_counts_its_samples() {
+        let one = batch(10, 0.0).bytes();
+        let (sender, mut inbox) = edge(one * 3);
+        for at in 0..5 {
+            sender.push(batch(10, f64::from(at)));
+        }
+        assert_eq!(sender.stats().dropped.load(Relaxed), 20);
+        sender.close();
+        let mut left = Vec::new();
+        while let Some(item) = inbox.next().await {
+            left.push(mark(&item));
+        }
+        assert_eq!(left, [2.0, 3.0, 4.0]);
+        assert_eq!(inbox.stats().sent.load(Relaxed), 50);
+    }
+
+    #[tokio::test]
+    async fn a_newer_snapshot_takes_the_oldest_one_s_place() {
+        let one = snapshot(0, 100).bytes();
+        let (sender, mut inbox) = edge(one * 2);
+        for time in 1..=4 {
+            sender.push(snapshot(time, 100));
+        }
+        assert_eq!(sender.stats().dropped.load(Relaxed), 200);
+        assert_eq!(mark(&inbox.next().await.unwrap()), 3.0);
+        assert_eq!(mark(&inbox.next().await.unwrap()), 4.0);
+    }
+
+    #[tokio::test]
+    async fn an_item_larger_than_the_edge_still_goes_through() {
+        let (sender, mut inbox) = edge(64);
+        sender.push(batch(1_000, 7.0));
+        assert_eq!(mark(&inbox.next().await.unwrap()), 7.0);
+        assert_eq!(sender.stats().dropped.load(Relaxed), 0);
+    }
+
+    #[tokio::test]
+    async fn a_waiting_output_wakes_for_an_item_and_for_the_end() {
+        let (sender, mut inbox) = edge(1 << 20);
+        let reader = tokio::spawn(async move {
+            let mut seen = 0;
+            while let Some(item) = inbox.next().await {
+                seen += item.len();
+            }
+            seen
+        });
+        tokio::task::yield_now().await;
+        sender.push(batch(4, 0.0));
+        tokio::task::yield_now().await;
+        drop(sender);
+        assert_eq!(reader.await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn the_beginning_of_the_drain_is_seen_while_items_wait() {
+        let (sender, inbox) = edge(1 << 20);
+        let mut closing = inbox.closing();
+        sender.push(batch(1, 0.0));
+        assert!(
+            tokio::time::timeout(std::time::Duration::ZERO, closing.wait())
+                .await
+                .is_err(),
+            "open"
+        );
+        sender.close();
+        closing.wait().await;
+    }
+
+    #[test]
+    fn what_a_gone_output_leaves_is_counted() {
+        let (sender, inbox) = edge(1 << 20);
+        sender.push(batch(3, 0.0));
+        drop(inbox);
+        assert_eq!(sender.stats().dropped.load(Relaxed), 3);
+        sender.push(batch(5, 0.0));
+        assert_eq!(sender.stats().dropped.load(Relaxed), 8);
     }
 }

@@ -1,16 +1,23 @@
-//! What an output is: traits, registry, keys and a conformance kit. No network code.
+//! What an output is: traits, catalogue, keys and a conformance kit. No network code.
 //!
 //! An output is a [`OutputKind`] (its name, its keys, how it is configured) and an [`Output`] (one
 //! configured instance that consumes what the test measures). Everything reaches it through an
 //! [`Inbox`], the reading end of a bounded edge, so that no output can delay a virtual user.
+//!
+//! The binary puts every kind it knows into a [`Catalogue`] and hands it the `--out` arguments.
 
 #![forbid(unsafe_code)]
 
+pub mod catalogue;
 pub mod edge;
+pub mod kit;
+pub mod nearest;
 pub mod output;
+pub mod settings;
 
-pub use edge::{EdgeSender, EdgeStats, Inbox, Item};
+pub use catalogue::{Catalogue, Configured, Environment};
+pub use edge::{Closing, EdgeSender, EdgeStats, Inbox, Item};
 pub use output::{
-    BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind, OutputReport,
-    Settings, Wants,
+    BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
+    OutputReport, Settings, Wants,
 };

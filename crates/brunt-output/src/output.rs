@@ -1,6 +1,7 @@
 //! The traits that an output implements, and what they are given.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,8 +41,9 @@ pub struct Key {
     pub secret: bool,
 }
 
-/// The arguments of one `--out`, parsed but not yet understood.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The arguments of one `--out`, parsed but not yet understood. Its debug text hides values, which
+/// may be secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The instance's name: the output's own, or that of `--out NAME@INSTANCE=…`.
     pub instance: String,
@@ -49,6 +51,15 @@ pub struct Settings {
     pub target: String,
     /// The keys, with the environment's values below those of the command line.
     pub keys: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("instance", &self.instance)
+            .field("keys", &self.keys.keys())
+            .finish_non_exhaustive()
+    }
 }
 
 /// The arguments of an output are wrong; the test does not start.

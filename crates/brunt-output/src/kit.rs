@@ -1,0 +1,167 @@
+//! The conformance kit: what every output must keep to, checked the same way for each of them.
+//!
+//! The tests of the output crates feed an [`Output`] through a real edge, with a registry and an
+//! interner of their own, and look at its report. Broken rules are returned and not asserted, so
+//! that the kit can be used outside of tests as well.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brunt_metrics::{
+    Interner, MetaId, MetaTable, Registry, Sample, SampleBatch, SeriesId, SystemTags, TagSet,
+};
+
+use crate::edge::{Item, edge};
+use crate::output::{Declaration, Output, OutputContext, OutputError, OutputReport, Wants};
+
+/// A rule that an output broke.
+#[derive(Debug, thiserror::Error)]
+pub enum Violation {
+    /// A report does not add up.
+    #[error("the report accounts for {accounted} of {given} samples")]
+    Unaccounted {
+        /// What was fed.
+        given: u64,
+        /// What the report's counts come to.
+        accounted: u64,
+    },
+    /// The end took longer than the drain timeout allows.
+    #[error("the output did not finish within its drain timeout")]
+    Late,
+    /// Nothing stands in the banner.
+    #[error("the output does not describe itself")]
+    Nameless,
+    /// The output failed where nothing was wrong.
+    #[error("the output failed: {0}")]
+    Failed(#[from] OutputError),
+}
+
+/// A registry and an interner with what outputs are told beside them.
+#[derive(Debug)]
+pub struct Fixture {
+    context: OutputContext,
+}
+
+impl Default for Fixture {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Fixture {
+    /// Built-in metrics, default system tags, no thresholds, the instance `kit`, 10 s to drain.
+    pub fn new() -> Self {
+        Self {
+            context: OutputContext {
+                registry: Arc::new(Registry::new()),
+                interner: Arc::new(Interner::new(Interner::DEFAULT_MAX_SERIES)),
+                system_tags: SystemTags::default(),
+                declarations: Arc::default(),
+                instance: Arc::from("kit"),
+                drain_timeout: Duration::from_secs(10),
+            },
+        }
+    }
+
+    /// The same with these declarations of thresholds and sub-metrics.
+    #[must_use]
+    pub fn with_declarations(mut self, declarations: BTreeMap<String, Declaration>) -> Self {
+        self.context.declarations = Arc::new(declarations);
+        self
+    }
+
+    /// The same with this much time to drain.
+    #[must_use]
+    pub fn with_drain_timeout(mut self, timeout: Duration) -> Self {
+        self.context.drain_timeout = timeout;
+        self
+    }
+
+    /// What the output is given.
+    pub fn context(&self) -> &OutputContext {
+        &self.context
+    }
+
+    /// The id of a series of a registered metric; an overflow id that no table knows if there is
+    /// no such metric.
+    pub fn series(&self, metric: &str, tags: &[(&str, &str)]) -> SeriesId {
+        let tags: TagSet = tags.iter().copied().collect();
+        let found = self.context.registry.get(metric).and_then(|metric| {
+            let tags = self.context.interner.tag_set(&tags)?;
+            self.context.interner.series(metric.id, tags)
+        });
+        found.unwrap_or_else(|| SeriesId::overflow(u32::MAX >> 1))
+    }
+
+    /// A batch of samples without metadata: series, nanoseconds, value.
+    pub fn batch(&self, samples: &[(SeriesId, i64, f64)]) -> SampleBatch {
+        let sample = |&(series, time, value)| Sample {
+            series,
+            meta: MetaId::NONE,
+            time,
+            value,
+        };
+        SampleBatch {
+            samples: samples.iter().map(sample).collect(),
+            meta: MetaTable::default(),
+            overflow: Vec::new(),
+        }
+    }
+}
+
+/// Feeds items through an edge that holds them all, closes it, and returns the report.
+pub async fn feed(
+    output: Box<dyn Output>,
+    items: &[Item],
+    context: &OutputContext,
+) -> Result<OutputReport, OutputError> {
+    let (sender, inbox) = edge(usize::MAX);
+    for item in items {
+        sender.push(item.clone());
+    }
+    sender.close();
+    output.run(inbox, context.clone()).await
+}
+
+/// Runs a fresh output over nothing and another one over the items, and checks the rules: it
+/// describes itself, its check succeeds, it ends in time, and it accounts for what it was given.
+///
+/// Points of snapshots become series by rules of the output's own, so that only for raw samples
+/// the counts must be equal.
+pub async fn conform(
+    mut make: impl FnMut() -> Box<dyn Output>,
+    items: &[Item],
+    context: &OutputContext,
+) -> Result<OutputReport, Violation> {
+    check(make(), &[], context).await?;
+    check(make(), items, context).await
+}
+
+async fn check(
+    mut output: Box<dyn Output>,
+    items: &[Item],
+    context: &OutputContext,
+) -> Result<OutputReport, Violation> {
+    if output.describe().trim().is_empty() {
+        return Err(Violation::Nameless);
+    }
+    let exact = output.wants() == Wants::Samples;
+    output.check().await?;
+    // What an output does after its deadline, such as one last write, has a little time.
+    let limit = context.drain_timeout.saturating_add(Duration::from_secs(5));
+    let run = tokio::time::timeout(limit, feed(output, items, context));
+    let report = run.await.map_err(|_| Violation::Late)??;
+    let given: u64 = items.iter().map(|item| item.len() as u64).sum();
+    let accounted = report.delivered + report.rejected + report.dropped;
+    let fits = if exact {
+        accounted == given
+    } else {
+        (accounted == 0) == (given == 0)
+    };
+    if fits {
+        Ok(report)
+    } else {
+        Err(Violation::Unaccounted { given, accounted })
+    }
+}

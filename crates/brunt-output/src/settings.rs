@@ -1,0 +1,142 @@
+//! Reading the values of [`Settings`]: durations, switches and numbers with errors that name the
+//! key.
+
+use std::time::Duration;
+
+use crate::output::{ConfigError, Settings};
+
+impl Settings {
+    /// The value of a key, `None` if it is not set or empty.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.keys
+            .get(key)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The members of a family `header.*`: what stands after the dot, and the value.
+    pub fn family<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.keys.iter().filter_map(move |(key, value)| {
+            let name = key.strip_prefix(prefix)?.strip_prefix('.')?;
+            Some((name, value.as_str()))
+        })
+    }
+
+    /// A duration such as `5s`, `500ms` or `1m30s`; a bare number means milliseconds.
+    pub fn duration(&self, key: &str) -> Result<Option<Duration>, ConfigError> {
+        let parse = |value| {
+            parse_duration(value)
+                .ok_or_else(|| self.invalid(key, value, "a duration such as 5s, 500ms or 1m30s"))
+        };
+        self.get(key).map(parse).transpose()
+    }
+
+    /// A switch: `true`, `false`, and the usual words for them.
+    pub fn switch(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        let parse = |value: &str| match value.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" | "t" => Ok(true),
+            "false" | "0" | "no" | "off" | "f" => Ok(false),
+            _ => Err(self.invalid(key, value, "true or false")),
+        };
+        self.get(key).map(parse).transpose()
+    }
+
+    /// A whole number of at least 1.
+    pub fn positive(&self, key: &str) -> Result<Option<usize>, ConfigError> {
+        let parse = |value: &str| match value.parse() {
+            Ok(number) if number > 0 => Ok(number),
+            _ => Err(self.invalid(key, value, "a whole number of at least 1")),
+        };
+        self.get(key).map(parse).transpose()
+    }
+
+    /// An error about the value of a key: what it is, and what it should be.
+    pub fn invalid(&self, key: &str, value: &str, expected: &str) -> ConfigError {
+        self.error(format!(
+            "'{value}' is no value for the key '{key}': write {expected}"
+        ))
+    }
+
+    /// An error about this instance.
+    pub fn error(&self, message: impl Into<String>) -> ConfigError {
+        ConfigError {
+            output: self.instance.clone(),
+            message: message.into(),
+        }
+    }
+}
+
+/// A duration as Go and k6 write it: a sum of numbers with the units ns, us, ms, s, m, h and d. A
+/// bare number is milliseconds. `None` for anything else, and for what does not fit.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    if let Ok(milliseconds) = text.parse::<u64>() {
+        return Some(Duration::from_millis(milliseconds));
+    }
+    let mut seconds = 0.0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let end = rest
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(rest.len());
+        let unit = match &rest[..end] {
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            _ => return None,
+        };
+        seconds += number * unit;
+        rest = &rest[end..];
+    }
+    if text.is_empty() {
+        None
+    } else {
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_writes_them() {
+        let table = [
+            ("5s", Some(Duration::from_secs(5))),
+            ("500ms", Some(Duration::from_millis(500))),
+            ("1m30s", Some(Duration::from_secs(90))),
+            ("1.5h", Some(Duration::from_secs(5_400))),
+            ("250", Some(Duration::from_millis(250))),
+            ("", None),
+            ("s", None),
+            ("5", Some(Duration::from_millis(5))),
+            ("5 s", None),
+            ("-5s", None),
+            ("5x", None),
+            ("1..5s", None),
+            ("99999999999999999999999h", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_duration(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key() {
+        let settings = Settings {
+            instance: "mimir".to_owned(),
+            keys: [("interval".to_owned(), "soon".to_owned())].into(),
+            ..Settings::default()
+        };
+        let error = settings.duration("interval").unwrap_err().to_string();
+        assert!(
+            error.contains("mimir") && error.contains("'interval'") && error.contains("'soon'")
+        );
+    }
+}
