@@ -12,6 +12,7 @@ pub mod kind;
 pub mod registry;
 pub mod sample;
 pub mod series;
+pub mod sink;
 pub mod system_tags;
 pub mod tags;
 
@@ -19,5 +20,6 @@ pub use kind::{MetricKind, ValueType};
 pub use registry::{Metric, MetricId, Registry, RegistryError};
 pub use sample::{MetaId, MetaTable, Sample, SampleBatch};
 pub use series::{Interner, Series, SeriesId};
+pub use sink::{CounterSink, GaugeSink, RateSink, Sink, TrendSink};
 pub use system_tags::{SystemTag, SystemTags};
 pub use tags::{TagSet, TagSetId};

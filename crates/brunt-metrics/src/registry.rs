@@ -72,7 +72,9 @@ impl Default for Registry {
 impl Registry {
     /// A registry that holds the built-in metrics.
     pub fn new() -> Self {
-        let registry = Self { inner: RwLock::new(Inner::default()) };
+        let registry = Self {
+            inner: RwLock::new(Inner::default()),
+        };
         for &(_, name, kind, contains) in builtin::ALL {
             registry.inner.write().insert(name, kind, contains);
         }
@@ -109,7 +111,10 @@ impl Registry {
     /// The metric of this name.
     pub fn get(&self, name: &str) -> Option<Arc<Metric>> {
         let inner = self.inner.read();
-        inner.by_name.get(name).map(|id| Arc::clone(&inner.by_id[id.0 as usize]))
+        inner
+            .by_name
+            .get(name)
+            .map(|id| Arc::clone(&inner.by_id[id.0 as usize]))
     }
 
     /// The metric at this place; ids come from this registry, so it is there.
@@ -140,7 +145,12 @@ impl Inner {
     fn insert(&mut self, name: &str, kind: MetricKind, contains: ValueType) -> Arc<Metric> {
         let id = MetricId(self.by_id.len() as u32);
         let name: Arc<str> = Arc::from(name);
-        let metric = Arc::new(Metric { id, name: Arc::clone(&name), kind, contains });
+        let metric = Arc::new(Metric {
+            id,
+            name: Arc::clone(&name),
+            kind,
+            contains,
+        });
         self.by_id.push(Arc::clone(&metric));
         self.by_name.insert(name, id);
         metric
@@ -152,5 +162,7 @@ pub fn is_valid_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     (2..=129).contains(&bytes.len())
         && !bytes[0].is_ascii_digit()
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }

@@ -37,7 +37,11 @@ impl MetaTable {
         if meta.is_empty() {
             return MetaId::NONE;
         }
-        if self.0.last().is_none_or(|last| !Arc::ptr_eq(last, meta) && last != meta) {
+        if self
+            .0
+            .last()
+            .is_none_or(|last| !Arc::ptr_eq(last, meta) && last != meta)
+        {
             self.0.push(Arc::clone(meta));
         }
         MetaId(self.0.len() as u32)
@@ -45,7 +49,10 @@ impl MetaTable {
 
     /// The metadata of a sample of the same batch.
     pub fn get(&self, id: MetaId) -> Option<&TagSet> {
-        (id.0 as usize).checked_sub(1).and_then(|at| self.0.get(at)).map(|meta| &**meta)
+        (id.0 as usize)
+            .checked_sub(1)
+            .and_then(|at| self.0.get(at))
+            .map(|meta| &**meta)
     }
 
     /// Whether there is no metadata in the whole batch.

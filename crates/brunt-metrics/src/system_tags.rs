@@ -109,7 +109,9 @@ impl FromStr for SystemTag {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.iter().find(|tag| tag.as_str() == text);
-        found.copied().ok_or_else(|| UnknownSystemTag(text.to_owned()))
+        found
+            .copied()
+            .ok_or_else(|| UnknownSystemTag(text.to_owned()))
     }
 }
 
@@ -134,15 +136,27 @@ impl SystemTags {
 
     /// The tags of the set, in the order of [`SystemTag::ALL`].
     pub fn iter(self) -> impl Iterator<Item = SystemTag> {
-        SystemTag::ALL.iter().copied().filter(move |tag| self.has(*tag))
+        SystemTag::ALL
+            .iter()
+            .copied()
+            .filter(move |tag| self.has(*tag))
     }
 }
 
 impl Default for SystemTags {
     /// All but `iter`, `vu`, `ocsp_status` and `ip`, which k6 leaves to opt in.
     fn default() -> Self {
-        let off = [SystemTag::Iter, SystemTag::Vu, SystemTag::OcspStatus, SystemTag::Ip];
-        SystemTag::ALL.iter().copied().filter(|tag| !off.contains(tag)).collect()
+        let off = [
+            SystemTag::Iter,
+            SystemTag::Vu,
+            SystemTag::OcspStatus,
+            SystemTag::Ip,
+        ];
+        SystemTag::ALL
+            .iter()
+            .copied()
+            .filter(|tag| !off.contains(tag))
+            .collect()
     }
 }
 

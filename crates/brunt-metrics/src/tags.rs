@@ -18,7 +18,10 @@ impl TagSet {
 
     /// The value of a tag.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|at| &*self.0[at].1)
+        self.0
+            .binary_search_by(|(k, _)| (**k).cmp(key))
+            .ok()
+            .map(|at| &*self.0[at].1)
     }
 
     /// Sets a tag, over a value it may have had.
@@ -61,7 +64,9 @@ impl TagSet {
 
     /// Whether every tag of `wanted` is here with the same value: how sub-metrics match.
     pub fn contains_all(&self, wanted: &Self) -> bool {
-        wanted.iter().all(|(key, value)| self.get(key) == Some(value))
+        wanted
+            .iter()
+            .all(|(key, value)| self.get(key) == Some(value))
     }
 }
 
