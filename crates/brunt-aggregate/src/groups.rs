@@ -78,7 +78,10 @@ impl Live {
         for name in path.split("::").filter(|part| !part.is_empty()) {
             let at = node.groups.iter().position(|group| group.name == name);
             let at = at.unwrap_or_else(|| {
-                node.groups.push(Self { name: name.to_owned(), ..Self::default() });
+                node.groups.push(Self {
+                    name: name.to_owned(),
+                    ..Self::default()
+                });
                 node.groups.len() - 1
             });
             node = &mut node.groups[at];
@@ -87,8 +90,11 @@ impl Live {
     }
 
     fn read(&self, parent: &str) -> GroupNode {
-        let path =
-            if self.name.is_empty() { String::new() } else { format!("{parent}::{}", self.name) };
+        let path = if self.name.is_empty() {
+            String::new()
+        } else {
+            format!("{parent}::{}", self.name)
+        };
         GroupNode {
             name: self.name.clone(),
             groups: self.groups.iter().map(|group| group.read(&path)).collect(),

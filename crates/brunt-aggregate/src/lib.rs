@@ -1,11 +1,27 @@
 //! Deltas to totals, snapshots and thresholds.
+//!
+//! Workers send [`Delta`]s; the [`Aggregator`] adds them up by an [`AggregatePlan`] and answers with
+//! [`Snapshot`]s for outputs, verdicts on [`Thresholds`], and the [`Report`] at the end.
 
 #![forbid(unsafe_code)]
 
+pub mod aggregator;
+pub mod delta;
+pub mod expression;
 pub mod groups;
+pub mod key;
+pub mod plan;
 pub mod snapshot;
+pub mod thresholds;
+mod total;
 pub mod totals;
 
+pub use aggregator::Aggregator;
+pub use delta::{Delta, DeltaValue, SeriesDelta, TrendDelta};
+pub use expression::{Aggregation, Expression, Operator};
 pub use groups::{CheckCount, GroupNode, Groups};
+pub use key::{KeyError, MetricKey};
+pub use plan::{AggregateId, AggregatePlan, Submetric};
 pub use snapshot::{SeriesPoint, SeriesValue, Snapshot};
+pub use thresholds::{Breach, ThresholdError, ThresholdSpec, Thresholds};
 pub use totals::{Report, ThresholdResult, Totals, TrendTotals, Values};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use brunt_metrics::{Metric, TagSet};
 use brunt_metrics::histogram::ExpHistogram;
+use brunt_metrics::{Metric, TagSet};
 
 use crate::groups::GroupNode;
 
@@ -134,9 +134,14 @@ impl TrendTotals {
         let Some(values) = &self.exact else {
             return self.histogram.quantile(p / 100.0) * self.per_base;
         };
-        let Some(last) = values.len().checked_sub(1) else { return 0.0 };
+        let Some(last) = values.len().checked_sub(1) else {
+            return 0.0;
+        };
         let rank = p / 100.0 * last as f64;
-        let (low, high) = (values[rank.floor() as usize], values[(rank.ceil() as usize).min(last)]);
+        let (low, high) = (
+            values[rank.floor() as usize],
+            values[(rank.ceil() as usize).min(last)],
+        );
         low + (high - low) * (rank - rank.floor())
     }
 }
