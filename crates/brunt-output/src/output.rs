@@ -103,7 +103,8 @@ pub struct OutputReport {
     pub delivered: u64,
     /// Those that it refused or that could not be encoded.
     pub rejected: u64,
-    /// Those given up: a full queue, a deadline.
+    /// Those given up: a full queue, a deadline. What the edge itself pushed out is not in here but
+    /// in [`crate::EdgeStats::dropped`].
     pub dropped: u64,
     /// Sentences worth telling the user, such as the receiver's last answer.
     pub notes: Vec<String>,

@@ -111,7 +111,7 @@ mod tests {
             ("5s", Some(Duration::from_secs(5))),
             ("500ms", Some(Duration::from_millis(500))),
             ("1m30s", Some(Duration::from_secs(90))),
-            ("1.5h", Some(Duration::from_secs(5_400))),
+            ("1.5h", Some(Duration::from_mins(90))),
             ("250", Some(Duration::from_millis(250))),
             ("", None),
             ("s", None),
