@@ -1,1 +1,50 @@
-//! Samples as k6 JSON lines.
+//! Samples as k6's JSON lines: `--out json=FILE`.
+//!
+//! Two kinds of lines: one `Metric` line just before a metric's first `Point`, then a `Point` for
+//! each sample, byte for byte as k6 writes them, so that every tool that reads k6's files reads
+//! ours. The lines are written by hand and not by a serializer: everything but time and value is the
+//! same for all samples of a series and is rendered once.
+//!
+//! Encoding runs on the control runtime, writing on a thread of its own: a slow disk delays
+//! neither, it fills the bounded edge, where what is given up is counted.
+
+#![forbid(unsafe_code)]
+
+mod cache;
+mod encoder;
+mod number;
+mod output;
+mod text;
+mod timestamp;
+mod writer;
+
+use brunt_output::{ConfigError, Key, Output, OutputKind, Settings};
+
+pub use output::JsonOutput;
+
+/// The kind behind `--out json`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json;
+
+impl OutputKind for Json {
+    fn names(&self) -> &'static [&'static str] {
+        &["json"]
+    }
+
+    fn about(&self) -> &'static str {
+        "Every sample as a line of JSON, as k6 writes it. A target that ends in .gz is compressed; \
+         '-' or no target is the standard output."
+    }
+
+    fn example(&self) -> &'static str {
+        "--out json=results.json.gz"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        &[]
+    }
+
+    fn configure(&self, settings: &Settings) -> Result<Box<dyn Output>, ConfigError> {
+        Ok(Box::new(JsonOutput::new(&settings.target)))
+    }
+}

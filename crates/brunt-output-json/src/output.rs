@@ -1,0 +1,195 @@
+//! The output itself: from the inbox through the encoder to the writer.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use brunt_output::{
+    BoxFuture, Inbox, Item, Output, OutputContext, OutputError, OutputReport, Wants,
+};
+use jiff::tz::TimeZone;
+use tokio::time::{Instant, sleep_until};
+
+use crate::encoder::Encoder;
+use crate::writer::{Chunk, Sink, Writer};
+
+/// Lines are written when there are this many bytes of them …
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// … or after this time, as k6 does.
+const FLUSH: Duration = Duration::from_millis(200);
+
+/// One `--out json`.
+pub struct JsonOutput {
+    /// `None` is the standard output.
+    path: Option<String>,
+    sink: Option<Sink>,
+}
+
+impl JsonOutput {
+    /// An output that writes to this file; empty or `-` is the standard output.
+    pub fn new(target: &str) -> Self {
+        let path = (!matches!(target, "" | "-")).then(|| target.to_owned());
+        Self { path, sink: None }
+    }
+
+    fn target(&self) -> String {
+        self.path.clone().unwrap_or_else(|| "stdout".to_owned())
+    }
+
+    async fn open(&mut self) -> Result<Sink, OutputError> {
+        if let Some(sink) = self.sink.take() {
+            return Ok(sink);
+        }
+        let path = self.path.clone();
+        // Opening can block: a pipe waits for its reader.
+        let opened = tokio::task::spawn_blocking(move || Sink::open(path.as_deref()));
+        let opened = opened
+            .await
+            .unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+        opened.map_err(|source| OutputError::Write {
+            target: self.target(),
+            source,
+        })
+    }
+}
+
+impl Output for JsonOutput {
+    fn describe(&self) -> String {
+        format!("json ({})", self.target())
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::Samples
+    }
+
+    fn check(&mut self) -> BoxFuture<'_, Result<(), OutputError>> {
+        Box::pin(async {
+            self.sink = Some(self.open().await?);
+            Ok(())
+        })
+    }
+
+    fn run(
+        mut self: Box<Self>,
+        inbox: Inbox,
+        context: OutputContext,
+    ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
+        Box::pin(async move {
+            let target = self.target();
+            let failed = |source| OutputError::Write {
+                target: target.clone(),
+                source,
+            };
+            let writer = Writer::start(self.open().await?).map_err(failed)?;
+            let written = std::sync::Arc::clone(&writer.written);
+            let mut encoder = Encoder::new(&context, TimeZone::system());
+            let mut encoded = 0;
+            let mut closing = inbox.closing();
+            let deadline = async {
+                closing.wait().await;
+                tokio::time::sleep(context.drain_timeout).await;
+            };
+            let mut notes = Vec::new();
+            let ended = tokio::select! {
+                ended = write_all(inbox, &mut encoder, writer, &mut encoded) => ended,
+                () = deadline => {
+                    notes.push(format!(
+                        "{target} took longer than {:?} to be written at the end",
+                        context.drain_timeout
+                    ));
+                    Ok(())
+                }
+            };
+            if let Err(source) = ended {
+                // A reader that went away (`| head`) has seen what it wanted.
+                if source.kind() != io::ErrorKind::BrokenPipe {
+                    return Err(failed(source));
+                }
+                notes.push(format!("the reader of {target} went away before the end"));
+            }
+            let delivered = written.load(Ordering::Relaxed);
+            notes.extend(complaints(&encoder));
+            Ok(OutputReport {
+                delivered,
+                rejected: encoder.not_finite + encoder.unknown,
+                dropped: encoded - delivered,
+                notes,
+            })
+        })
+    }
+}
+
+/// Encodes and hands over until the inbox closes and everything is written, or writing fails.
+async fn write_all(
+    mut inbox: Inbox,
+    encoder: &mut Encoder,
+    mut writer: Writer,
+    encoded: &mut u64,
+) -> io::Result<()> {
+    let mut chunk = Chunk {
+        text: Vec::with_capacity(CHUNK_BYTES * 2),
+        samples: 0,
+    };
+    let mut flush_at = Instant::now();
+    loop {
+        let item = tokio::select! {
+            item = inbox.next() => item,
+            () = sleep_until(flush_at), if !chunk.text.is_empty() => {
+                if !hand_over(&mut writer, &mut chunk).await {
+                    break;
+                }
+                continue;
+            }
+        };
+        let Some(item) = item else {
+            if !chunk.text.is_empty() {
+                hand_over(&mut writer, &mut chunk).await;
+            }
+            break;
+        };
+        // Snapshots were not asked for.
+        let Item::Samples(batch) = item else { continue };
+        if chunk.text.is_empty() {
+            flush_at = Instant::now() + FLUSH;
+        }
+        let samples = encoder.encode(&batch, &mut chunk.text);
+        chunk.samples += samples;
+        *encoded += samples;
+        if chunk.text.len() >= CHUNK_BYTES && !hand_over(&mut writer, &mut chunk).await {
+            break;
+        }
+    }
+    drop(writer.chunks);
+    let gone = |_| Err(io::Error::other("the writing thread ended without a word"));
+    writer.done.await.unwrap_or_else(gone)
+}
+
+/// Passes a chunk on and takes an empty one; `false` if the writer has ended.
+async fn hand_over(writer: &mut Writer, chunk: &mut Chunk) -> bool {
+    let text = writer.empty.try_recv().unwrap_or_default();
+    let full = std::mem::replace(chunk, Chunk { text, samples: 0 });
+    writer.chunks.send(full).await.is_ok()
+}
+
+fn complaints(encoder: &Encoder) -> Vec<String> {
+    let mut notes = Vec::new();
+    if encoder.not_finite > 0 {
+        let metric = encoder.not_finite_metric.as_deref().unwrap_or("unknown");
+        notes.push(format!(
+            "{} values were infinite or not a number, which JSON cannot hold; the first was of the \
+             metric '{metric}'",
+            encoder.not_finite
+        ));
+    }
+    if encoder.unknown > 0 {
+        notes.push(format!(
+            "{} samples belong to no known series",
+            encoder.unknown
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;
