@@ -210,15 +210,14 @@ fn read_element(element: &Value) -> Option<QueryResult> {
         .iter()
         .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
         .collect::<Option<_>>()?;
-    let (time, value) = match element.get("value") {
-        Some(point) => read_point(point)?,
-        None => {
-            let point = element.get("histogram")?;
-            (
-                point[0].as_f64()?,
-                point[1]["count"].as_str()?.parse().ok()?,
-            )
-        }
+    let (time, value) = if let Some(point) = element.get("value") {
+        read_point(point)?
+    } else {
+        let point = element.get("histogram")?;
+        (
+            point[0].as_f64()?,
+            point[1]["count"].as_str()?.parse().ok()?,
+        )
     };
     Some(QueryResult {
         labels,
