@@ -1,17 +1,26 @@
-//! The lifecycle of a test.
+//! A test from the outside: start it, run it, ask for its summary, end it.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use brunt_bus::Recorder;
+use tokio::sync::mpsc::unbounded_channel;
 
+use crate::conductor::Conductor;
 use crate::config::EngineConfig;
 use crate::control::Control;
+use crate::executor::Shared;
 use crate::log::LogSink;
-use crate::outcome::{CallError, End, StartError, Teardown, TestOutcome};
-use crate::state::TestState;
+use crate::mailbox::Mailbox;
+use crate::outcome::{CallError, StartError, TestOutcome};
+use crate::plan::{Plan, nanos};
+use crate::state::{ScenarioState, TestState};
+use crate::threads;
 use crate::time::TimeSource;
-use crate::vu::VuFactory;
+use crate::vu::{Scenario, VuFactory};
+use crate::worker::{Common, WorkerSeed};
 
 /// What a test is made of besides its configuration.
 pub struct Parts {
@@ -21,61 +30,141 @@ pub struct Parts {
     pub log: Arc<dyn LogSink>,
     /// What all threads know about the test.
     pub state: Arc<TestState>,
-    /// The test's time line; [`crate::MonotonicTime`] but for tests.
+    /// The test's time line: [`crate::MonotonicTime`] but for tests.
     pub time: Arc<dyn TimeSource>,
 }
 
-/// A test whose workers have started.
+/// A test with its workers.
 pub struct Engine {
-    control: Control,
+    conductor: Conductor,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Engine {
     /// Starts one worker thread for each recorder. Nothing of the script runs yet.
+    ///
+    /// # Errors
+    /// When the scenarios cannot be run, or the system refuses a thread.
     pub fn start(
-        _config: EngineConfig,
-        _parts: Parts,
-        _recorders: Vec<Recorder>,
+        config: EngineConfig,
+        parts: Parts,
+        recorders: Vec<Recorder>,
     ) -> Result<Self, StartError> {
-        Ok(Self {
-            control: Control::default(),
-        })
+        let time = Arc::clone(&parts.time);
+        let (mut engine, seeds) = Self::assemble(config, parts, recorders.len())?;
+        for (seed, recorder) in seeds.into_iter().zip(recorders) {
+            engine
+                .threads
+                .push(threads::spawn(seed, recorder, Arc::clone(&time))?);
+        }
+        Ok(engine)
+    }
+
+    /// An engine whose workers the caller makes and polls: tests run several of them in virtual
+    /// time on one thread.
+    ///
+    /// # Errors
+    /// When the scenarios cannot be run.
+    pub fn assemble(
+        config: EngineConfig,
+        parts: Parts,
+        workers: usize,
+    ) -> Result<(Self, Vec<WorkerSeed>), StartError> {
+        if workers == 0 {
+            return Err(StartError::NoWorkers);
+        }
+        let plan = Plan::new(&config.scenarios)?;
+        let states: Vec<Arc<ScenarioState>> = config
+            .scenarios
+            .iter()
+            .enumerate()
+            .map(|(index, scenario)| {
+                Arc::new(ScenarioState::new(Arc::new(Scenario {
+                    index,
+                    config: scenario.clone(),
+                    started: std::sync::OnceLock::new(),
+                    progress: AtomicU64::new(0),
+                })))
+            })
+            .collect();
+        let scenarios = states
+            .iter()
+            .zip(plan.vus)
+            .map(|(state, vus)| Arc::new(Shared::new(Arc::clone(state), vus, workers)))
+            .collect();
+        // Set before by someone who runs one state through two tests: then that is what it shows.
+        let _ = parts.state.scenarios.set(states);
+        let common = Arc::new(Common {
+            factory: parts.factory,
+            log: parts.log,
+            state: parts.state,
+            scenarios,
+            mailboxes: (0..workers).map(|_| Arc::new(Mailbox::default())).collect(),
+            next_vu: AtomicU64::new(u64::from(plan.pool) + 1),
+            run_tags: Arc::clone(&config.run_tags),
+            scenario_tag: config.scenario_tag,
+            lateness: config.lateness,
+            interrupt_grace: nanos(config.interrupt_grace),
+        });
+        let (sender, events) = unbounded_channel();
+        let seeds = (0..workers)
+            .map(|index| WorkerSeed {
+                index,
+                common: Arc::clone(&common),
+                events: sender.clone(),
+            })
+            .collect();
+        let conductor = Conductor::new(config, common, plan.pool, parts.time, events);
+        Ok((
+            Self {
+                conductor,
+                threads: Vec::new(),
+            },
+            seeds,
+        ))
     }
 
     /// A handle that stops this test.
     pub fn control(&self) -> Control {
-        self.control.clone()
+        self.conductor.control().clone()
     }
 
-    /// Runs the test from init to teardown. All recorders are flushed when it returns. Needs a
-    /// tokio runtime with time enabled; it only waits, so any will do. Call it once.
+    /// Runs the test from init to teardown. The recorders are flushed when it returns. Only waits,
+    /// so any tokio runtime with time enabled will do. To be called once.
     pub async fn run(&mut self) -> TestOutcome {
-        TestOutcome {
-            end: End::Completed,
-            teardown: Teardown::Skipped,
-            setup_data: None,
-            killed: false,
-            marked_failed: false,
-            stuck_vus: 0,
-            ran: Duration::ZERO,
-        }
+        self.conductor.run().await
     }
 
     /// Runs `handleSummary(data)` in a VU of its own, after [`Engine::run`]. Gives what it returned,
     /// as JSON; `None` stands for `undefined`.
+    ///
+    /// # Errors
+    /// When it throws, calls `exec.test.abort()`, takes longer than `timeout`, or is killed.
     pub async fn handle_summary(
         &mut self,
-        _data: Arc<str>,
-        _timeout: Duration,
+        data: Arc<str>,
+        timeout: Duration,
     ) -> Result<Option<Arc<str>>, CallError> {
-        Ok(None)
+        self.conductor.handle_summary(data, timeout).await
     }
 
     /// Flushes and drops the recorders and ends the worker threads. Waits for none that is stuck.
-    pub async fn finish(self) {}
+    pub async fn finish(mut self) {
+        let finished = self.conductor.finish().await;
+        for (thread, finished) in self.threads.into_iter().zip(finished) {
+            if finished {
+                // It has said that it is at its end, so this does not block. It cannot have
+                // panicked after that either.
+                let _ = thread.join();
+            }
+        }
+    }
 }
 
 /// Starts a test, runs it and ends its threads.
+///
+/// # Errors
+/// When it cannot start; everything later is in the outcome.
 pub async fn run_test(
     config: EngineConfig,
     parts: Parts,

@@ -6,15 +6,23 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+mod conductor;
 pub mod config;
 pub mod control;
 pub mod engine;
+mod executor;
 pub mod log;
+mod mailbox;
 pub mod monotonic;
 pub mod outcome;
+mod plan;
+mod schedule;
 pub mod state;
+mod threads;
 pub mod time;
+mod timers;
 pub mod vu;
+pub mod worker;
 
 pub use clock::Clock;
 pub use config::EngineConfig;
@@ -26,3 +34,4 @@ pub use outcome::{CallError, End, StartError, Teardown, TestOutcome};
 pub use state::{ScenarioState, TestState};
 pub use time::TimeSource;
 pub use vu::{Call, Iteration, Outcome, Scenario, SetupData, Step, Vu, VuFactory, VuId, WorkerCx};
+pub use worker::{Worker, WorkerSeed};

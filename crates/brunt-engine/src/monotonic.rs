@@ -5,9 +5,12 @@
 //! costs one system call, and none as long as the timer that is already armed serves.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustix::fd::OwnedFd;
 use rustix::time::{
@@ -91,6 +94,10 @@ impl MonotonicTime {
 impl TimeSource for MonotonicTime {
     fn now(&self) -> i64 {
         read(ClockId::Monotonic)
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
     }
 
     fn clock(&self) -> io::Result<Rc<RefCell<dyn Clock>>> {

@@ -1,0 +1,468 @@
+//! A worker's parts of the scenarios: from their start over the graceful stop to their end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use brunt_metrics::{TagSet, builtin};
+
+use crate::executor::{Executor, Orders, Shared, Start};
+use crate::log::Level;
+use crate::mailbox::Message;
+use crate::plan::nanos;
+use crate::vu::{Call, Iteration, Outcome, SetupData};
+
+use super::measure::OwnSeries;
+use super::slots::Job;
+use super::{Event, Worker};
+
+/// One worker's part of a scenario. All times in monotonic nanoseconds.
+pub(super) struct Part {
+    pub(super) shared: Arc<Shared>,
+    executor: Box<dyn Executor>,
+    phase: Phase,
+    start: i64,
+    /// The regular end.
+    end: i64,
+    /// When what still runs is interrupted.
+    hard_end: i64,
+    /// VUs that it holds.
+    held: usize,
+    /// VUs of the plan that others still hold.
+    expected: usize,
+    pub(super) dropped: OwnSeries,
+    /// For arrival rates, if wanted.
+    pub(super) lateness: Option<OwnSeries>,
+}
+
+/// How far a part is; it only goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// Before its start.
+    Pending,
+    /// Iterations start.
+    Running,
+    /// Nothing new becomes due; what runs may finish.
+    Ending,
+    /// What runs was interrupted.
+    Interrupted,
+    /// Nothing of it runs.
+    Done,
+}
+
+impl Part {
+    fn new(shared: &Arc<Shared>, worker: &Worker, started: i64, run_tags: &Arc<TagSet>) -> Self {
+        let config = &shared.state.scenario.config;
+        let start = started.saturating_add(nanos(config.start_time));
+        let end = start.saturating_add(nanos(config.executor.regular_duration()));
+        let tags = if worker.common.scenario_tag {
+            let mut tags = TagSet::clone(run_tags);
+            tags.set("scenario", config.name.as_str());
+            Arc::new(tags)
+        } else {
+            Arc::clone(run_tags)
+        };
+        let executor = shared.executor(worker.index, start);
+        let lateness = worker
+            .common
+            .lateness
+            .filter(|_| executor.is_arrival_rate());
+        Self {
+            shared: Arc::clone(shared),
+            executor,
+            phase: Phase::Pending,
+            start,
+            end,
+            hard_end: end.saturating_add(nanos(config.graceful_stop)),
+            held: 0,
+            expected: 0,
+            dropped: OwnSeries::new(builtin::DROPPED_ITERATIONS, &tags),
+            lateness: lateness.map(|metric| OwnSeries::new(metric, &tags)),
+        }
+    }
+
+    /// When something is to be done without a VU's doing.
+    fn deadline(&self) -> Option<i64> {
+        let next = match self.phase {
+            Phase::Pending => return Some(self.start),
+            Phase::Running => self.end,
+            Phase::Ending => self.hard_end,
+            Phase::Interrupted | Phase::Done => return None,
+        };
+        Some(self.executor.deadline().map_or(next, |at| at.min(next)))
+    }
+
+    pub(super) fn store_progress(&self, now: i64) {
+        if !matches!(self.phase, Phase::Running | Phase::Ending) {
+            return;
+        }
+        let progress = self.executor.progress().unwrap_or_else(|| {
+            let whole = (self.end - self.start).max(1);
+            now.saturating_sub(self.start) as f64 / whole as f64
+        });
+        let bits = progress.clamp(0.0, 1.0).to_bits();
+        self.shared
+            .state
+            .scenario
+            .progress
+            .store(bits, Ordering::Relaxed);
+    }
+}
+
+impl Worker {
+    pub(super) fn begin_scenarios(&mut self, started: i64, data: SetupData) {
+        self.data = data;
+        let common = Arc::clone(&self.common);
+        self.parts = common
+            .scenarios
+            .iter()
+            .map(|shared| Part::new(shared, self, started, &common.run_tags))
+            .collect();
+        self.parts_open = self.parts.len();
+        if self.index == 0 {
+            self.gauges.start(&common.run_tags, started);
+        }
+        if self.parts.is_empty() {
+            self.tell(Event::ScenariosOver);
+        }
+        if self.stopped {
+            self.stop_parts();
+        }
+    }
+
+    pub(super) fn next_part_deadline(&self) -> Option<i64> {
+        self.parts.iter().filter_map(Part::deadline).min()
+    }
+
+    pub(super) fn tick_parts(&mut self, now: i64) {
+        for index in 0..self.parts.len() {
+            if self.parts[index].deadline().is_some_and(|at| at <= now) {
+                self.tick_part(index, now);
+            }
+        }
+    }
+
+    fn tick_part(&mut self, index: usize, now: i64) {
+        let part = &mut self.parts[index];
+        if part.phase == Phase::Pending {
+            self.start_part(index, now);
+        }
+        let part = &mut self.parts[index];
+        if part.executor.deadline().is_some_and(|at| at <= now) {
+            part.executor.on_tick(now, &mut self.orders);
+            self.carry_out(index);
+        }
+        let part = &mut self.parts[index];
+        if part.phase == Phase::Running && now >= part.end {
+            part.phase = Phase::Ending;
+            part.executor.on_end(&mut self.orders);
+            self.withdraw_claims(index);
+            self.carry_out(index);
+        }
+        let part = &mut self.parts[index];
+        if part.phase == Phase::Ending && now >= part.hard_end {
+            part.phase = Phase::Interrupted;
+            part.executor.on_hard_end(&mut self.orders);
+            self.carry_out(index);
+            self.interrupt_part(index);
+        }
+        self.close_part(index);
+    }
+
+    fn start_part(&mut self, index: usize, now: i64) {
+        let workers = self.common.mailboxes.len();
+        let part = &mut self.parts[index];
+        part.phase = Phase::Running;
+        let shared = Arc::clone(&part.shared);
+        // Another worker may have set it, to the same time.
+        let _ = shared.state.scenario.started.set(part.start);
+        let own = self.index;
+        for &vu in shared
+            .vus
+            .iter()
+            .filter(|&&vu| vu as usize % workers == own)
+        {
+            // VUs of the plan were made in the order of their numbers.
+            let slot = vu / workers as u32;
+            let Some(place) = self.slots.get_mut(slot as usize) else {
+                continue;
+            };
+            let is_it = place.vu.is_some() && place.id.in_instance == u64::from(vu) + 1;
+            if !is_it || place.abandoned {
+                continue;
+            }
+            if place.owner.is_some() {
+                place.claims.push_back(index);
+                self.parts[index].expected += 1;
+            } else {
+                self.give(slot, index, now);
+            }
+        }
+    }
+
+    fn interrupt_part(&mut self, index: usize) {
+        for slot in 0..self.slots.len() as u32 {
+            if self.slots[slot as usize].owner == Some(index) {
+                self.interrupt(slot);
+            }
+        }
+    }
+
+    pub(super) fn stop_parts(&mut self) {
+        for index in 0..self.parts.len() {
+            let part = &mut self.parts[index];
+            if part.phase == Phase::Done {
+                continue;
+            }
+            part.phase = Phase::Interrupted;
+            part.executor.on_stop(&mut self.orders);
+            self.withdraw_claims(index);
+            self.carry_out(index);
+            self.close_part(index);
+        }
+    }
+
+    /// Waits no longer for VUs that other scenarios hold.
+    fn withdraw_claims(&mut self, index: usize) {
+        if std::mem::take(&mut self.parts[index].expected) > 0 {
+            for slot in &mut self.slots {
+                slot.claims.retain(|&claim| claim != index);
+            }
+        }
+    }
+
+    /// Closes the books of a part of which nothing runs any more.
+    fn close_part(&mut self, index: usize) {
+        let part = &mut self.parts[index];
+        let waits = part.held > 0 || part.expected > 0;
+        let over = match part.phase {
+            Phase::Pending | Phase::Done => false,
+            Phase::Running | Phase::Ending => !waits && !part.executor.is_open(),
+            Phase::Interrupted => !waits,
+        };
+        if !over {
+            return;
+        }
+        part.store_progress(part.end);
+        part.phase = Phase::Done;
+        let shared = Arc::clone(&part.shared);
+        if shared.parts_left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            if !self.stopped {
+                self.parts[index].executor.on_last(&mut self.orders);
+                self.carry_out(index);
+            }
+            shared.state.finished.store(true, Ordering::Release);
+        }
+        self.parts_open -= 1;
+        if self.parts_open == 0 {
+            self.tell(Event::ScenariosOver);
+        }
+    }
+
+    /// Does what the executor of a part ordered.
+    fn carry_out(&mut self, index: usize) {
+        if self.orders.is_empty() {
+            return;
+        }
+        // Giving a VU to another scenario makes orders of its own: these are taken out before.
+        let mut orders: Orders = std::mem::take(&mut self.orders);
+        for start in orders.starts.drain(..) {
+            self.start_iteration(index, start);
+        }
+        for (worker, scheduled) in orders.lent.drain(..) {
+            self.common.mailboxes[worker].send(Message::Lend {
+                scenario: index,
+                scheduled,
+            });
+        }
+        for count in orders.dropped.drain(..) {
+            self.record_dropped(index, count);
+        }
+        if std::mem::take(&mut orders.grow) {
+            self.ask_for_vu(index);
+        }
+        let released = std::mem::take(&mut orders.released);
+        self.orders = orders;
+        for slot in released {
+            self.release(slot);
+        }
+    }
+
+    fn start_iteration(&mut self, index: usize, start: Start) {
+        let part = &mut self.parts[index];
+        let state = &part.shared.state;
+        state.started.fetch_add(1, Ordering::Relaxed);
+        if part.executor.is_arrival_rate() {
+            state.vus_active.fetch_add(1, Ordering::Relaxed);
+            self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
+            if part.lateness.is_some() {
+                self.slots[start.slot as usize].first_resume = Some((start.scheduled, index));
+            }
+        }
+        part.store_progress(start.scheduled);
+        let iteration = Iteration {
+            scenario: Arc::clone(&state.scenario),
+            in_instance: start.number,
+            in_test: start.number,
+            scheduled: start.scheduled,
+            data: self.data.clone(),
+        };
+        self.begin(
+            start.slot,
+            Job::Iteration { part: index },
+            Call::Iteration(iteration),
+        );
+    }
+
+    pub(super) fn iteration_over(&mut self, slot: u32, index: usize, outcome: Outcome) {
+        let (all, own) = (&self.common.state, &self.parts[index].shared.state);
+        let (all_count, own_count) = match &outcome {
+            Outcome::Completed(_) | Outcome::Failed(_) => {
+                (&all.iterations_completed, &own.completed)
+            }
+            Outcome::Interrupted | Outcome::Aborted(_) => {
+                (&all.iterations_interrupted, &own.interrupted)
+            }
+        };
+        all_count.fetch_add(1, Ordering::Relaxed);
+        own_count.fetch_add(1, Ordering::Relaxed);
+        self.count_inactive(index, true);
+        if let Outcome::Aborted(message) = outcome {
+            self.tell(Event::Aborted(message));
+        }
+        self.idle(slot, index);
+        self.close_part(index);
+    }
+
+    /// Hands a VU to a part, which may start something at once.
+    fn give(&mut self, slot: u32, index: usize, now: i64) {
+        self.slots[slot as usize].owner = Some(index);
+        let part = &mut self.parts[index];
+        part.held += 1;
+        if !part.executor.is_arrival_rate() {
+            part.shared.state.vus_active.fetch_add(1, Ordering::Relaxed);
+            self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
+        }
+        part.executor.on_idle(slot, now, &mut self.orders);
+        self.carry_out(index);
+    }
+
+    fn idle(&mut self, slot: u32, index: usize) {
+        let now = self.now();
+        let part = &mut self.parts[index];
+        if self.stopped || part.phase == Phase::Done {
+            self.release(slot);
+        } else {
+            part.executor.on_idle(slot, now, &mut self.orders);
+            self.carry_out(index);
+        }
+    }
+
+    /// Takes a VU from its part and gives it to the next that waits for it.
+    fn release(&mut self, slot: u32) {
+        let place = &mut self.slots[slot as usize];
+        let Some(index) = place.owner.take() else {
+            return;
+        };
+        let next = if self.stopped {
+            None
+        } else {
+            place.claims.pop_front()
+        };
+        if next.is_none() && place.grown {
+            self.spare.push(slot);
+        }
+        self.parts[index].held -= 1;
+        self.count_inactive(index, false);
+        if let Some(next) = next {
+            let now = self.now();
+            self.parts[next].expected -= 1;
+            self.give(slot, next, now);
+            self.close_part(next);
+        }
+    }
+
+    /// A VU is active no more: after an iteration of an arrival rate, else once it is released.
+    fn count_inactive(&self, index: usize, after_iteration: bool) {
+        let part = &self.parts[index];
+        if part.executor.is_arrival_rate() == after_iteration {
+            part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+            self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A VU is left behind in the middle of an iteration.
+    pub(super) fn lose_vu(&mut self, slot: u32, index: usize) {
+        let place = &mut self.slots[slot as usize];
+        place.owner = None;
+        let claims = std::mem::take(&mut place.claims);
+        let part = &mut self.parts[index];
+        part.held -= 1;
+        part.shared
+            .state
+            .interrupted
+            .fetch_add(1, Ordering::Relaxed);
+        part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+        self.common
+            .state
+            .iterations_interrupted
+            .fetch_add(1, Ordering::Relaxed);
+        self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+        for claim in claims {
+            self.parts[claim].expected -= 1;
+            self.close_part(claim);
+        }
+        self.close_part(index);
+    }
+
+    /// Starts an iteration that another worker could not.
+    pub(super) fn take_lent(&mut self, index: usize, scheduled: i64) {
+        let Some(part) = self.parts.get_mut(index) else {
+            return;
+        };
+        if part.phase >= Phase::Interrupted {
+            if !self.stopped {
+                self.record_dropped(index, 1);
+            }
+            return;
+        }
+        part.executor.on_lent(scheduled, &mut self.orders);
+        self.carry_out(index);
+    }
+
+    /// Whether a part would use one more VU.
+    pub(super) fn wants_vu(&self, index: usize) -> bool {
+        self.parts.get(index).is_some_and(|part| {
+            let state = &part.shared.state;
+            let max = state.scenario.config.executor.max_vus();
+            part.phase == Phase::Running && state.vus.load(Ordering::Relaxed) < max
+        })
+    }
+
+    /// Adds a VU that was made at run time.
+    pub(super) fn add_vu(&mut self, slot: u32, index: usize) {
+        let shared = Arc::clone(&self.parts[index].shared);
+        shared.state.vus.fetch_add(1, Ordering::Relaxed);
+        shared.growing.store(false, Ordering::Release);
+        let now = self.now();
+        self.give(slot, index, now);
+    }
+
+    /// Asks one of the workers for one more VU, or warns that there can be no more.
+    fn ask_for_vu(&mut self, index: usize) {
+        let shared = Arc::clone(&self.parts[index].shared);
+        let max = shared.state.scenario.config.executor.max_vus();
+        let vus = shared.state.vus.load(Ordering::Relaxed);
+        if vus >= max {
+            if !shared.warned.swap(true, Ordering::Relaxed) {
+                let message = format!(
+                    "Insufficient VUs, reached {max} active VUs and cannot initialize more; \
+                     raise maxVUs (or preAllocatedVUs) or lower the rate"
+                );
+                self.log(Level::Warn, message, Some(index));
+            }
+        } else if !shared.growing.swap(true, Ordering::AcqRel) {
+            let worker = vus as usize % self.common.mailboxes.len();
+            self.common.mailboxes[worker].send(Message::Grow { scenario: index });
+        }
+    }
+}
