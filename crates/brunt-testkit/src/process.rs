@@ -160,6 +160,17 @@ pub fn free_port() -> io::Result<u16> {
         .port())
 }
 
+/// Where `scripts/setup-tests.sh` puts the virtual environment of the tests' Python servers.
+pub fn test_venv() -> PathBuf {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(venv) = from("BRUNT_TEST_VENV") {
+        return venv.into();
+    }
+    let cache = from("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || PathBuf::from(from("HOME").unwrap_or_default()).join(".cache");
+    cache.unwrap_or_else(home).join("brunt/venv")
+}
+
 /// The full path of a program in `PATH` or the usual directories of system programs.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -81,7 +81,7 @@ fn waiting_ends_with_the_request_waited_for() {
             send(&receiver, &simple(1.0, 1));
             send(&receiver, &simple(1.0, 2));
         });
-        assert!(receiver.wait_until(Duration::from_secs(60), |receiver| receiver.samples() == 2));
+        assert!(receiver.wait_until(Duration::from_mins(1), |receiver| receiver.samples() == 2));
     });
     assert!(!receiver.wait_until(Duration::from_millis(1), |receiver| receiver.samples() == 3));
 }

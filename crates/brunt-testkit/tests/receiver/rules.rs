@@ -341,7 +341,7 @@ fn bounds_of_the_receiver() {
     assert_eq!(rules(&receiver), [Rule::Full]);
 
     let config = Config {
-        clock: Some(Duration::from_secs(3600)),
+        clock: Some(Duration::from_hours(1)),
         ..Config::default()
     };
     let receiver = RemoteWrite::start_with(config).unwrap();
