@@ -1,0 +1,2 @@
+use super::*;
+fn _unused() {}
