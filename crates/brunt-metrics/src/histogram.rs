@@ -361,7 +361,13 @@ impl ExpHistogram {
 /// A sum that stays finite, so that no later mean or difference turns into NaN.
 #[inline]
 pub(crate) fn saturating_add(a: f64, b: f64) -> f64 {
-    (a + b).clamp(f64::MIN, f64::MAX)
+    let sum = a + b;
+    // A branch that is never taken is free; clamping would lengthen the chain of additions.
+    if sum.is_finite() {
+        sum
+    } else {
+        sum.clamp(f64::MIN, f64::MAX)
+    }
 }
 
 #[cfg(test)]

@@ -166,3 +166,68 @@ pub fn is_valid_name(name: &str) -> bool {
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_metrics_are_at_their_fixed_ids() {
+        let registry = Registry::new();
+        for &(id, name, kind, contains) in builtin::ALL {
+            let metric = registry.get(name).unwrap();
+            assert_eq!(
+                (metric.id, metric.kind, metric.contains),
+                (id, kind, contains),
+                "{name}"
+            );
+            assert_eq!(registry.metric(id), metric);
+        }
+        assert_eq!(registry.len(), builtin::ALL.len());
+    }
+
+    #[test]
+    fn the_same_metric_may_be_declared_again_but_not_another_of_its_name() {
+        let registry = Registry::new();
+        let first = registry
+            .register("mine", MetricKind::Trend, ValueType::Time)
+            .unwrap();
+        assert_eq!(
+            registry.register("mine", MetricKind::Trend, ValueType::Time),
+            Ok(Arc::clone(&first))
+        );
+        assert_eq!(registry.all().last(), Some(&first));
+        for (kind, contains) in [
+            (MetricKind::Trend, ValueType::Default),
+            (MetricKind::Rate, ValueType::Time),
+        ] {
+            let message = registry
+                .register("mine", kind, contains)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                message.contains("'mine' already exists as a trend of time values"),
+                "{message}"
+            );
+        }
+        assert!(
+            registry
+                .register("http_reqs", MetricKind::Gauge, ValueType::Default)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn names_follow_the_rule() {
+        let longest = "a".repeat(129);
+        for good in ["ab", "_1", "A9_z", &longest] {
+            assert!(is_valid_name(good), "{good}");
+        }
+        let too_long = "a".repeat(130);
+        for bad in ["", "a", "1a", "a-b", "a b", "aé", &too_long] {
+            assert!(!is_valid_name(bad), "{bad}");
+            let result = Registry::new().register(bad, MetricKind::Counter, ValueType::Default);
+            assert_eq!(result, Err(RegistryError::InvalidName(bad.to_owned())));
+        }
+    }
+}

@@ -72,3 +72,48 @@ pub struct SampleBatch {
     /// exact tags this way, however many there are.
     pub overflow: Vec<crate::series::Series>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(iteration: &str) -> Arc<TagSet> {
+        Arc::new([("iter", iteration)].into_iter().collect())
+    }
+
+    #[test]
+    fn samples_of_one_iteration_share_a_row() {
+        let mut table = MetaTable::default();
+        assert!(table.is_empty());
+        let first = tags("0");
+        let ids = [
+            table.add(&first),
+            table.add(&first),
+            table.add(&tags("0")),
+            table.add(&tags("1")),
+        ];
+        assert_eq!(ids, [MetaId(1), MetaId(1), MetaId(1), MetaId(2)]);
+        assert_eq!(
+            table.get(ids[0]).and_then(|meta| meta.get("iter")),
+            Some("0")
+        );
+        assert_eq!(
+            table.get(ids[3]).and_then(|meta| meta.get("iter")),
+            Some("1")
+        );
+        assert_eq!(table.get(MetaId(3)), None);
+    }
+
+    #[test]
+    fn no_metadata_takes_no_row() {
+        let mut table = MetaTable::default();
+        assert_eq!(table.add(&Arc::default()), MetaId::NONE);
+        assert!(table.is_empty());
+        assert_eq!(table.get(MetaId::NONE), None);
+    }
+
+    #[test]
+    fn a_sample_is_small() {
+        assert_eq!(size_of::<Sample>(), 24);
+    }
+}

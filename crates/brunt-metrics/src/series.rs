@@ -4,14 +4,24 @@
 //! new series and worker. The table is bounded: ten million unique URLs must not grow memory
 //! without end. Beyond the bound a series gets no id of its own; aggregating outputs see one
 //! overflow series for each metric, raw outputs get the tags through the batch.
+//!
+//! Texts and sets are packed, so a million series with URLs of 100 bytes cost some 170 MB; as plain
+//! maps of tag sets they would be five times that.
 
+mod arena;
+mod index;
+mod symbols;
+mod tag_table;
+
+use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hashbrown::HashMap;
 use parking_lot::RwLock;
 use rustc_hash::FxBuildHasher;
 
+use self::index::Index;
+use self::tag_table::TagTable;
 use crate::registry::MetricId;
 use crate::tags::{TagSet, TagSetId};
 
@@ -55,15 +65,9 @@ pub struct Interner {
 }
 
 #[derive(Debug, Default)]
-struct TagTable {
-    by_id: Vec<Arc<TagSet>>,
-    ids: HashMap<Arc<TagSet>, TagSetId, FxBuildHasher>,
-}
-
-#[derive(Debug, Default)]
 struct SeriesTable {
     by_id: Vec<(MetricId, TagSetId)>,
-    ids: HashMap<(MetricId, TagSetId), SeriesId, FxBuildHasher>,
+    index: Index,
 }
 
 impl Interner {
@@ -75,85 +79,69 @@ impl Interner {
         Self {
             tags: RwLock::default(),
             series: RwLock::default(),
-            max_series: max_series.min(SeriesId::OVERFLOW as usize),
+            // Leaves numbers for the overflow series of every metric.
+            max_series: max_series.min(SeriesId::OVERFLOW as usize / 2),
             overflowed: AtomicU64::new(0),
         }
     }
 
     /// The id of a tag set, or `None` when the table is full and the set is new.
     pub fn tag_set(&self, tags: &TagSet) -> Option<TagSetId> {
-        if let Some(&id) = self.tags.read().ids.get(tags) {
-            return Some(id);
+        {
+            let table = self.tags.read();
+            if let Some(at) = table.find(tags) {
+                return Some(TagSetId(at));
+            }
+            if table.len() >= self.max_series {
+                return None;
+            }
         }
         let mut table = self.tags.write();
-        if let Some(&id) = table.ids.get(tags) {
-            return Some(id);
+        // Another worker may have come first.
+        if table.len() >= self.max_series {
+            return table.find(tags).map(TagSetId);
         }
-        if table.by_id.len() >= self.max_series {
-            return None;
-        }
-        let id = TagSetId(table.by_id.len() as u32);
-        let tags = Arc::new(tags.clone());
-        table.by_id.push(Arc::clone(&tags));
-        table.ids.insert(tags, id);
-        Some(id)
+        Some(TagSetId(table.intern(tags)))
     }
 
     /// The id of a series, or `None` (counted) when the table is full and the series is new.
     pub fn series(&self, metric: MetricId, tags: TagSetId) -> Option<SeriesId> {
         let key = (metric, tags);
-        if let Some(&id) = self.series.read().ids.get(&key) {
+        if let Some(id) = self.series.read().find(key) {
             return Some(id);
         }
         let mut table = self.series.write();
-        if let Some(&id) = table.ids.get(&key) {
+        if let Some(id) = table.find(key) {
             return Some(id);
         }
         if table.by_id.len() >= self.max_series {
             self.overflowed.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let id = SeriesId(table.by_id.len() as u32);
-        table.by_id.push(key);
-        table.ids.insert(key, id);
-        Some(id)
+        Some(table.add(key))
     }
 
     /// The metric's one series for everything beyond the bound; made past the bound if need be.
     pub fn overflow_series(&self, metric: MetricId) -> SeriesId {
         let tags: TagSet = std::iter::once(OVERFLOW_TAG).collect();
-        let tag_set = {
-            let mut table = self.tags.write();
-            if let Some(&id) = table.ids.get(&tags) {
-                id
-            } else {
-                let id = TagSetId(table.by_id.len() as u32);
-                let tags = Arc::new(tags);
-                table.by_id.push(Arc::clone(&tags));
-                table.ids.insert(tags, id);
-                id
-            }
-        };
+        let key = (metric, TagSetId(self.tags.write().intern(&tags)));
         let mut table = self.series.write();
-        if let Some(&id) = table.ids.get(&(metric, tag_set)) {
-            return id;
-        }
-        let id = SeriesId(table.by_id.len() as u32);
-        table.by_id.push((metric, tag_set));
-        table.ids.insert((metric, tag_set), id);
-        id
+        table.find(key).unwrap_or_else(|| table.add(key))
     }
 
-    /// Metric and tags of an interned series; `None` for an id that this table never gave.
+    /// Metric and tags of an interned series; `None` for an id that this table never gave. Tags
+    /// beyond the first few thousand sets are put together anew, so keep what you made of them.
     pub fn resolve(&self, id: SeriesId) -> Option<Series> {
         let (metric, tags) = *self.series.read().by_id.get(id.0 as usize)?;
-        let tags = Arc::clone(self.tags.read().by_id.get(tags.0 as usize)?);
-        Some(Series { metric, tags })
+        Some(Series {
+            metric,
+            tags: self.tags(tags)?,
+        })
     }
 
-    /// The tags of an interned tag set.
+    /// The tags of an interned tag set, as [`Interner::resolve`] gives them.
     pub fn tags(&self, id: TagSetId) -> Option<Arc<TagSet>> {
-        self.tags.read().by_id.get(id.0 as usize).map(Arc::clone)
+        self.tags.read().get(id.0)
     }
 
     /// How many series are interned.
@@ -166,8 +154,31 @@ impl Interner {
         self.len() == 0
     }
 
-    /// How many look-ups found the table full.
+    /// How many look-ups found the table of series full.
     pub fn overflowed(&self) -> u64 {
         self.overflowed.load(Ordering::Relaxed)
     }
 }
+
+impl SeriesTable {
+    fn find(&self, key: (MetricId, TagSetId)) -> Option<SeriesId> {
+        self.index
+            .find(hash(key), |at| self.by_id[at as usize] == key)
+            .map(SeriesId)
+    }
+
+    fn add(&mut self, key: (MetricId, TagSetId)) -> SeriesId {
+        let at = self.by_id.len() as u32;
+        self.by_id.push(key);
+        self.index
+            .insert(hash(key), at, |at| hash(self.by_id[at as usize]));
+        SeriesId(at)
+    }
+}
+
+fn hash(key: (MetricId, TagSetId)) -> u64 {
+    FxBuildHasher.hash_one(key)
+}
+
+#[cfg(test)]
+mod tests;

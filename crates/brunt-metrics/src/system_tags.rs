@@ -165,3 +165,44 @@ impl FromIterator<SystemTag> for SystemTags {
         tags.into_iter().fold(Self::NONE, Self::with)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for tag in SystemTag::ALL {
+            assert_eq!(tag.to_string().parse(), Ok(*tag));
+        }
+        let error = "vus".parse::<SystemTag>().unwrap_err();
+        assert_eq!(error.to_string(), "'vus' is no system tag");
+    }
+
+    #[test]
+    fn the_default_leaves_four_to_opt_in() {
+        let default = SystemTags::default();
+        assert_eq!(default.iter().count(), SystemTag::ALL.len() - 4);
+        for tag in [
+            SystemTag::Iter,
+            SystemTag::Vu,
+            SystemTag::OcspStatus,
+            SystemTag::Ip,
+        ] {
+            assert!(!default.has(tag), "{tag}");
+        }
+        assert!(default.has(SystemTag::ExpectedResponse) && default.has(SystemTag::Url));
+    }
+
+    #[test]
+    fn a_set_has_what_was_put_in() {
+        let set: SystemTags = [SystemTag::Ip, SystemTag::Proto, SystemTag::Ip]
+            .into_iter()
+            .collect();
+        assert_eq!(
+            set.iter().collect::<Vec<_>>(),
+            [SystemTag::Proto, SystemTag::Ip]
+        );
+        assert_eq!(SystemTags::NONE.iter().count(), 0);
+    }
+}

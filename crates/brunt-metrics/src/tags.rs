@@ -16,6 +16,11 @@ impl TagSet {
         Self::default()
     }
 
+    /// Pairs that are in the order of their keys already.
+    pub(crate) fn from_sorted(pairs: Vec<(Arc<str>, Arc<str>)>) -> Self {
+        Self(pairs)
+    }
+
     /// The value of a tag.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0
@@ -77,5 +82,52 @@ impl<K: Into<Arc<str>>, V: Into<Arc<str>>> FromIterator<(K, V)> for TagSet {
             tags.set(key, value);
         }
         tags
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn setting_replaces_and_removing_tells() {
+        let mut tags: TagSet = [("b", "2"), ("a", "1"), ("b", "3")].into_iter().collect();
+        assert_eq!(tags.iter().collect::<Vec<_>>(), [("a", "1"), ("b", "3")]);
+        assert!(tags.remove("a") && !tags.remove("a"));
+        assert_eq!(
+            (tags.get("a"), tags.get("b"), tags.len()),
+            (None, Some("3"), 1)
+        );
+        tags.set("empty", "");
+        assert_eq!(tags.get("empty"), Some(""));
+    }
+
+    #[test]
+    fn a_submetric_matches_where_all_its_tags_do() {
+        let tags: TagSet = [("a", "1"), ("b", "")].into_iter().collect();
+        let wanted = |pairs: &[(&str, &str)]| tags.contains_all(&pairs.iter().copied().collect());
+        assert!(wanted(&[]) && wanted(&[("b", "")]) && wanted(&[("b", ""), ("a", "1")]));
+        assert!(!wanted(&[("a", "")]) && !wanted(&[("a", "1"), ("c", "")]));
+    }
+
+    proptest! {
+        #[test]
+        fn a_tag_set_is_a_sorted_map(changes in prop::collection::vec(("[a-e]{1,2}", "[xy]?", any::<bool>()), 0..40)) {
+            let (mut tags, mut map) = (TagSet::new(), BTreeMap::new());
+            for (key, value, set) in changes {
+                if set {
+                    tags.set(key.as_str(), value.as_str());
+                    map.insert(key, value);
+                } else {
+                    prop_assert_eq!(tags.remove(&key), map.remove(&key).is_some());
+                }
+            }
+            prop_assert!(tags.iter().eq(map.iter().map(|(k, v)| (k.as_str(), v.as_str()))));
+            prop_assert_eq!(tags.is_empty(), map.is_empty());
+        }
     }
 }

@@ -16,11 +16,16 @@ fn any_value() -> impl Strategy<Value = f64> {
 }
 
 fn filled(values: &[f64], mut histogram: ExpHistogram) -> ExpHistogram {
-    values.iter().for_each(|&value| histogram.record(value));
+    for &value in values {
+        histogram.record(value);
+    }
     histogram
 }
 
-fn buckets(histogram: &ExpHistogram) -> (i32, Vec<(i32, u64)>, Vec<(i32, u64)>, u64) {
+type Side = Vec<(i32, u64)>;
+
+/// Scale, positive and negative buckets, zeros.
+fn buckets(histogram: &ExpHistogram) -> (i32, Side, Side, u64) {
     let (positive, negative) = (
         histogram.positive().collect(),
         histogram.negative().collect(),
