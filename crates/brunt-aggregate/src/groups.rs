@@ -110,3 +110,56 @@ impl Live {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_keeps_the_order_in_which_things_were_first_seen() {
+        let groups = Groups::default();
+        groups.check("", "root check").add(true);
+        groups.group("::b");
+        groups.check("::b::inner", "is 200").add(false);
+        groups.check("::a", "is 200").add(true);
+        groups.check("::b::inner", "is 200").add(true);
+        groups.check("", "another").add(false);
+        let root = groups.tree();
+        assert_eq!((root.name.as_str(), root.path.as_str()), ("", ""));
+        let check = |name: &str, passes, fails| (name.to_owned(), passes, fails);
+        assert_eq!(
+            root.checks,
+            [check("root check", 1, 0), check("another", 0, 1)]
+        );
+        let paths: Vec<&str> = root
+            .groups
+            .iter()
+            .map(|group| group.path.as_str())
+            .collect();
+        assert_eq!(paths, ["::b", "::a"]);
+        let inner = &root.groups[0].groups[0];
+        assert_eq!(
+            (inner.name.as_str(), inner.path.as_str()),
+            ("inner", "::b::inner")
+        );
+        assert_eq!(inner.checks, [check("is 200", 1, 1)]);
+    }
+
+    #[test]
+    fn threads_count_without_losing_any() {
+        let groups = Groups::default();
+        std::thread::scope(|scope| {
+            for worker in 0..4 {
+                let groups = &groups;
+                scope.spawn(move || {
+                    let count = groups.check("::g", "c");
+                    (0..1000).for_each(|n| count.add((n + worker) % 4 == 0));
+                });
+            }
+        });
+        assert_eq!(
+            groups.tree().groups[0].checks,
+            [("c".to_owned(), 1000, 3000)]
+        );
+    }
+}

@@ -145,3 +145,61 @@ impl TrendTotals {
         low + (high - low) * (rank - rank.floor())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trend(values: &[f64], exact: bool) -> TrendTotals {
+        let mut histogram = ExpHistogram::for_metric();
+        for value in values {
+            histogram.record(value / 1000.0);
+        }
+        TrendTotals {
+            exact: exact.then(|| values.to_vec()),
+            histogram,
+            per_base: 1000.0,
+        }
+    }
+
+    #[test]
+    fn few_values_give_the_percentiles_that_k6_gives() {
+        let values: Vec<f64> = (1..=10).map(f64::from).collect();
+        let trend = trend(&values, true);
+        let of = [0.0, 50.0, 90.0, 95.0, 100.0].map(|p| trend.percentile(p));
+        assert_eq!(of, [1.0, 5.5, 9.1, 9.549_999_999_999_999, 10.0]);
+        assert_eq!(
+            (trend.min(), trend.avg(), trend.max(), trend.count()),
+            (1.0, 5.5, 10.0, 10)
+        );
+    }
+
+    #[test]
+    fn the_histogram_speaks_the_samples_unit() {
+        let values: Vec<f64> = (1..=1000).map(f64::from).collect();
+        let (exact, counted) = (trend(&values, true), trend(&values, false));
+        for p in [0.0, 10.0, 50.0, 99.9, 100.0] {
+            let (truth, got) = (exact.percentile(p), counted.percentile(p));
+            assert!(
+                (got / truth - 1.0).abs() < 0.0007,
+                "p({p}): {got} for {truth}"
+            );
+        }
+        assert!((counted.avg() - 500.5).abs() < 1e-9);
+        assert!((counted.max() - 1000.0).abs() < 1e-9 && (counted.min() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_values_are_zero_either_way() {
+        for exact in [true, false] {
+            let trend = trend(&[], exact);
+            let all = [
+                trend.min(),
+                trend.avg(),
+                trend.max(),
+                trend.percentile(95.0),
+            ];
+            assert_eq!(all, [0.0; 4]);
+        }
+    }
+}

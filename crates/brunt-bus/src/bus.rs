@@ -63,7 +63,8 @@ pub struct BusGone;
 pub struct Progress {
     /// Samples that the workers have flushed.
     pub samples: u64,
-    /// Samples that were turned away: NaN, an infinity, an unknown metric.
+    /// Samples that were turned away: NaN, an infinity, an unknown metric, or
+    /// too late.
     pub rejected: u64,
     /// Series so far.
     pub series: usize,

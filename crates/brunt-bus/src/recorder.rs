@@ -282,12 +282,17 @@ impl Inner {
     }
 
     fn flush(&mut self) {
+        let batch = self.raw.as_mut().and_then(RawBatch::take);
+        if self.deltas.as_ref().is_some_and(Sender::is_closed) {
+            // The edges are closed as well: what goes in there now would be sent, but never arrive.
+            self.rejected += self.pending;
+            self.pending = 0;
+        } else if let Some(batch) = batch {
+            self.shared.push_samples(batch);
+        }
         if self.pending > 0 || self.rejected > 0 {
             self.shared.count(self.pending, self.rejected);
             (self.pending, self.rejected) = (0, 0);
-        }
-        if let Some(batch) = self.raw.as_mut().and_then(RawBatch::take) {
-            self.shared.push_samples(batch);
         }
         if !self.dirty {
             return;

@@ -19,7 +19,8 @@ pub(crate) struct Shared {
     pub(crate) leftovers: Mutex<Vec<Delta>>,
     /// Samples that were flushed.
     pub(crate) samples: AtomicU64,
-    /// Samples that were turned away: NaN, an infinity, an unknown metric.
+    /// Samples that were turned away: NaN, an infinity, an unknown metric, or
+    /// too late.
     pub(crate) rejected: AtomicU64,
 }
 

@@ -438,7 +438,7 @@ async fn a_recorder_wants_to_be_flushed_from_4096_samples_on() {
 }
 
 #[tokio::test]
-async fn a_forgotten_handle_and_a_late_recorder_do_no_harm() {
+async fn a_forgotten_handle_still_closes_the_edges() {
     let (raw, raw_inbox) = edge(usize::MAX);
     let (points, points_inbox) = edge(usize::MAX);
     let outputs = vec![(Wants::Samples, raw), (EVERY_SECOND, points)];
@@ -452,8 +452,25 @@ async fn a_forgotten_handle_and_a_late_recorder_do_no_harm() {
     drop(handle);
     assert_eq!(all(raw_inbox).await.len(), 1);
     assert_eq!(all(points_inbox).await.len(), 1, "the last snapshot came");
+}
+
+#[tokio::test]
+async fn samples_after_the_end_are_not_called_sent() {
+    let (raw, mut raw_inbox) = edge(usize::MAX);
+    let Fixture {
+        mut recorders,
+        handle,
+        ..
+    } = start(1, 1000, &[], vec![(Wants::Samples, raw)]);
     add(&mut recorders[0], HTTP_REQS, &[], &[1.0]);
     recorders[0].flush();
+    handle.finish(SECOND).await.unwrap();
+    assert_eq!(raw_inbox.next().await.map(|item| item.len()), Some(1));
+    add(&mut recorders[0], HTTP_REQS, &[], &[1.0, 1.0]);
+    recorders[0].flush();
+    drop(recorders);
+    assert!(raw_inbox.next().await.is_none());
+    assert_eq!(raw_inbox.stats().sent.load(Ordering::Relaxed), 1);
 }
 
 #[test]
