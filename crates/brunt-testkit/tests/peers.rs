@@ -2,7 +2,7 @@
 //! where one is not installed.
 
 // Helpers of tests fail by panicking, as tests do.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use brunt_testkit::certificates::Certificates;
 use brunt_testkit::client::get;

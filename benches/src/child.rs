@@ -1,0 +1,111 @@
+//! A generator as a child: started, watched, reaped with the CPU time that it used.
+
+use std::io;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::sys;
+
+/// What a finished child did.
+#[derive(Debug, Clone)]
+pub(crate) struct Finished {
+    pub(crate) status: ExitStatus,
+    pub(crate) cpu: Duration,
+    pub(crate) wall: Duration,
+    /// The most resident memory that was seen, in bytes.
+    pub(crate) peak_rss: u64,
+}
+
+/// Runs a command to its end and looks at its memory every `every`; kills it after `limit`.
+pub(crate) fn run(command: &mut Command, every: Duration, limit: Duration) -> io::Result<Finished> {
+    command.stdin(Stdio::null());
+    let began = Instant::now();
+    let child = command.spawn().map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("{}: {error}", command.get_program().display()),
+        )
+    })?;
+    let mut guard = Guard {
+        child,
+        reaped: false,
+    };
+    let pid = guard.child.id();
+    let mut peak_rss = 0;
+    loop {
+        if let Some(ended) = sys::try_wait(pid)? {
+            guard.reaped = true;
+            let wall = began.elapsed();
+            return Ok(Finished {
+                status: ended.status,
+                cpu: ended.cpu,
+                wall,
+                peak_rss,
+            });
+        }
+        peak_rss = peak_rss.max(memory(pid, "VmRSS:").unwrap_or(0));
+        if began.elapsed() > limit {
+            let program = command.get_program().display();
+            let message = format!("{program} did not end within {limit:?} and was killed");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+        }
+        std::thread::sleep(every);
+    }
+}
+
+/// Kills the child on every way out that did not reap it.
+struct Guard {
+    child: Child,
+    reaped: bool,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if !self.reaped {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// A line of `/proc/PID/status` in bytes.
+fn memory(pid: u32, line: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let value = status.lines().find_map(|text| text.strip_prefix(line))?;
+    let kilobytes: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// The resident memory of this process in bytes.
+pub(crate) fn own_rss() -> io::Result<u64> {
+    let unreadable = || io::Error::other("/proc/self/status does not tell the resident memory");
+    memory(std::process::id(), "VmRSS:").ok_or_else(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_reaped_with_its_figures() {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; exit 3",
+        ]);
+        let limit = Duration::from_mins(1);
+        let done = run(&mut command, Duration::from_millis(1), limit).unwrap();
+        assert_eq!(done.status.code(), Some(3));
+        assert!(!done.cpu.is_zero() && done.cpu < limit && done.peak_rss > 0);
+    }
+
+    #[test]
+    fn a_child_that_does_not_end_is_killed() {
+        let mut command = Command::new("sleep");
+        let began = Instant::now();
+        let tick = Duration::from_millis(1);
+        let error = run(command.arg("1000"), tick, Duration::from_millis(20)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(began.elapsed() < Duration::from_mins(15));
+    }
+}

@@ -1,0 +1,59 @@
+//! The scripts that the sections run; options are inside, as users write them.
+
+/// Statistics that the sections read.
+const STATS: &str = "summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(50)', 'p(95)', 'p(99)'],";
+
+/// GET and one check.
+fn request(url: &str) -> String {
+    format!(
+        "const response = http.get('{url}');\n  \
+         check(response, {{ 'status is 200': (r) => r.status === 200 }});"
+    )
+}
+
+/// So many VUs, each GET and check in a loop, then `after`.
+pub(crate) fn constant_vus(url: &str, vus: u32, seconds: u64, after: &str) -> String {
+    let request = request(url);
+    format!(
+        "import http from 'k6/http';\nimport {{ check, sleep }} from 'k6';\n\
+         export const options = {{ {STATS} vus: {vus}, duration: '{seconds}s' }};\n\
+         export default function () {{\n  {request}\n  {after}\n}}\n"
+    )
+}
+
+/// So many starts per second over 200 VUs, GET and check; `burners` VUs that only burn CPU.
+pub(crate) fn arrival_rate(url: &str, rate: u32, seconds: u64, burners: u32) -> String {
+    let request = request(url);
+    let burn = if burners == 0 {
+        String::new()
+    } else {
+        format!(
+            "burn: {{ executor: 'constant-vus', exec: 'burn', vus: {burners}, \
+             duration: '{seconds}s', gracefulStop: '1s' }},"
+        )
+    };
+    format!(
+        "import http from 'k6/http';\nimport {{ check }} from 'k6';\n\
+         export const options = {{ {STATS} scenarios: {{\n  \
+         load: {{ executor: 'constant-arrival-rate', rate: {rate}, timeUnit: '1s', \
+         duration: '{seconds}s', preAllocatedVUs: 200, maxVUs: 200 }},\n  {burn}\n}} }};\n\
+         export default function () {{\n  {request}\n}}\n\
+         export function burn() {{\n  let x = 0;\n  \
+         for (let i = 0; i < 200000; i++) x = (x * 31 + i) % 1000003;\n  return x;\n}}\n"
+    )
+}
+
+/// So many iterations over ten VUs, without network: a trend and a check.
+pub(crate) fn iterations(count: u64) -> String {
+    format!(
+        "import {{ check }} from 'k6';\nimport {{ Trend }} from 'k6/metrics';\n\
+         const trend = new Trend('custom');\n\
+         export const options = {{ scenarios: {{ all: {{ executor: 'shared-iterations', \
+         vus: 10, iterations: {count}, maxDuration: '2m' }} }} }};\n\
+         export default function () {{\n  const value = Math.random() * 1000;\n  \
+         trend.add(value);\n  check(value, {{ 'not negative': (v) => v >= 0 }});\n}}\n"
+    )
+}
+
+/// One iteration of nothing.
+pub(crate) const NOTHING: &str = "export default function () {}\n";

@@ -1,0 +1,26 @@
+//! The sections: each measures one promise and gives its rows.
+
+mod arrival;
+mod flatness;
+mod interner;
+mod memory;
+mod startup;
+mod throughput;
+mod truth;
+
+use crate::lab::{BenchError, Lab};
+use crate::report::Row;
+
+/// A section: measures and gives its rows.
+pub(crate) type Section = fn(&Lab) -> Result<Vec<Row>, BenchError>;
+
+/// Names for `--only`, in the order of a whole run.
+pub(crate) const ALL: [(&str, Section); 7] = [
+    ("throughput", throughput::measure),
+    ("memory", memory::measure),
+    ("arrival", arrival::measure),
+    ("truth", truth::measure),
+    ("flatness", flatness::measure),
+    ("interner", interner::measure),
+    ("startup", startup::measure),
+];
