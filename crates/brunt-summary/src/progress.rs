@@ -1,0 +1,250 @@
+//! A running test as text: a status line, and a line with a bar for each scenario.
+
+use std::time::Duration;
+
+use crate::duration::{counter, short};
+use crate::style::Style;
+
+/// A running test at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// What it does now.
+    pub stage: Stage,
+    /// Time since its scenarios started.
+    pub elapsed: Duration,
+    /// How long the scenarios can last ; gives `elapsed` its length.
+    pub max_duration: Duration,
+    /// VUs that run an iteration.
+    pub active_vus: u64,
+    /// VUs there are.
+    pub vus: u64,
+    /// Iterations that ran to their end.
+    pub completed: u64,
+    /// Iterations that were interrupted.
+    pub interrupted: u64,
+    /// The scenarios in the order of the banner.
+    pub scenarios: Vec<ScenarioProgress>,
+}
+
+/// What a test does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// VUs evaluate the script.
+    Initializing,
+    /// `setup()` runs.
+    Setup,
+    /// Scenarios run, or have run.
+    #[default]
+    Running,
+    /// `teardown()` runs.
+    Teardown,
+}
+
+/// A scenario at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScenarioProgress {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub phase: Phase,
+    /// How much of it is done, 0 to 1.
+    pub fraction: f64,
+    /// Time since it started, at most `duration`.
+    pub elapsed: Duration,
+    /// How long it may last, without its graceful stop.
+    pub duration: Duration,
+    /// VUs that run an iteration of it.
+    pub active_vus: u64,
+    /// VUs that it has.
+    pub vus: u64,
+    /// What counts besides time.
+    pub work: Work,
+}
+
+/// What a scenario does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It starts in this time.
+    Waiting(Duration),
+    /// It starts iterations.
+    Running,
+    /// It starts none any more and waits for those that run.
+    Stopping,
+    /// It was stopped before its end.
+    Interrupted,
+    /// It ran to its end.
+    Done,
+}
+
+/// What counts in a scenario besides time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Work {
+    /// Nothing.
+    Time,
+    /// Iterations that VUs share.
+    Shared {
+        /// Those that are done.
+        done: u64,
+        /// All of them.
+        total: u64,
+    },
+    /// Iterations of each VU.
+    PerVu {
+        /// Those that are done, of all VUs.
+        done: u64,
+        /// All of them.
+        total: u64,
+        /// Those of one VU.
+        each: u64,
+    },
+    /// Iterations started at a rate.
+    Rate {
+        /// The present one, by the second.
+        now: f64,
+        /// The highest one to come, by the second; gives `now` its length.
+        peak: f64,
+    },
+}
+
+/// How lines are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Bars rather than percentages.
+    pub bars: bool,
+    /// Whether marks are coloured.
+    pub colour: bool,
+    /// How many columns there are at most; `None` for as many as it takes.
+    pub width: Option<usize>,
+}
+
+/// `running (00m01.0s), 2/7 VUs, 17 complete and 0 interrupted iterations`.
+pub fn status_line(progress: &Progress) -> String {
+    let stage = match progress.stage {
+        Stage::Initializing => "initializing",
+        Stage::Setup => "setup",
+        Stage::Running => "running",
+        Stage::Teardown => "teardown",
+    };
+    format!(
+        "{stage} ({}), {} VUs, {} complete and {} interrupted iterations",
+        counter(progress.elapsed, progress.max_duration),
+        used(progress.active_vus, progress.vus),
+        progress.completed,
+        progress.interrupted
+    )
+}
+
+/// The status line and one line per scenario, without line feeds.
+pub fn lines(progress: &Progress, look: Look) -> Vec<String> {
+    let longest = progress
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.name.len())
+        .max()
+        .unwrap_or(0);
+    let scenarios = progress
+        .scenarios
+        .iter()
+        .map(|scenario| line(scenario, longest, look));
+    let status = cut(&status_line(progress), look.width).to_owned();
+    std::iter::once(status).chain(scenarios).collect()
+}
+
+fn line(scenario: &ScenarioProgress, longest: usize, look: Look) -> String {
+    const BAR: usize = 40;
+    const SMALLEST: usize = 5;
+    let style = Style::new(look.colour);
+    let name = format!("{:longest$}", scenario.name);
+    let mark = match scenario.phase {
+        Phase::Running => ' ',
+        Phase::Waiting(_) => '•',
+        Phase::Stopping => '↓',
+        Phase::Interrupted => '✗',
+        Phase::Done => '✓',
+    };
+    let right = figures(scenario);
+    // Between name and figures: blank, mark, blank, brackets, blank.
+    let taken = name.chars().count() + 6 + right.chars().count();
+    let room = look
+        .width
+        .map_or(BAR, |width| width.saturating_sub(taken).min(BAR));
+    let middle = if look.bars && room >= SMALLEST {
+        bar(scenario.fraction, room)
+    } else {
+        format!(" {:>3}% ", percent(scenario.fraction))
+    };
+    let plain = format!("{name} {mark} [{middle}] {right}");
+    let shown = cut(&plain, look.width);
+    if !look.colour || shown.len() < plain.len() {
+        return shown.to_owned();
+    }
+    let mark = match scenario.phase {
+        Phase::Done => style.green("✓"),
+        Phase::Interrupted => style.red("✗"),
+        _ => mark.to_string(),
+    };
+    format!("{name} {mark} [{}] {right}", style.cyan(&middle))
+}
+
+/// VUs, time and work.
+fn figures(scenario: &ScenarioProgress) -> String {
+    if let Phase::Waiting(rest) = scenario.phase {
+        return format!("waiting {}", counter(rest, rest));
+    }
+    let vus = match scenario.work {
+        Work::Rate { .. } => used(scenario.active_vus, scenario.vus),
+        _ => scenario.vus.to_string(),
+    };
+    let time = counter(scenario.elapsed, scenario.duration);
+    let work = match scenario.work {
+        Work::Time => String::new(),
+        Work::Shared { done, total } => format!("  {} shared iters", used(done, total)),
+        Work::PerVu { done, total, each } => {
+            format!("  {} iters, {each} per VU", used(done, total))
+        }
+        Work::Rate { now, peak } => {
+            let length = format!("{peak:.2}").len();
+            format!("  {now:0length$.2} iters/s")
+        }
+    };
+    format!("{vus} VUs  {time}/{}{work}", short(scenario.duration))
+}
+
+/// A part and its whole, the part with leading zeros.
+fn used(part: u64, whole: u64) -> String {
+    let digits = whole.to_string().len();
+    format!("{part:0digits$}/{whole}")
+}
+
+/// `====>-----`, as many characters as `room`.
+fn bar(fraction: f64, room: usize) -> String {
+    let done = (share(fraction) * room as f64) as usize;
+    let mut bar = "=".repeat(done);
+    if done > 0 && done < room {
+        bar.pop();
+        bar.push('>');
+    }
+    bar + &"-".repeat(room.saturating_sub(done))
+}
+
+/// Cut off, so that only what is done reads as 100.
+fn percent(fraction: f64) -> u64 {
+    (share(fraction) * 100.0) as u64
+}
+
+fn share(fraction: f64) -> f64 {
+    if fraction.is_nan() {
+        0.0
+    } else {
+        fraction.clamp(0.0, 1.0)
+    }
+}
+
+/// The text's first characters.
+fn cut(text: &str, width: Option<usize>) -> &str {
+    let end = width.and_then(|width| text.char_indices().nth(width));
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests;
