@@ -1,7 +1,14 @@
 //! A scenario after validation: which executor runs which function, when and with what.
 
+mod describe;
+pub(crate) mod draft;
+pub(crate) mod validate;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+pub use brunt_pacing::Stage;
+pub use draft::ScenarioDraft;
 
 /// One validated scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +57,15 @@ pub enum ExecutorConfig {
         /// For how long.
         duration: Duration,
     },
+    /// VUs loop; their number follows the stages.
+    RampingVus {
+        /// How many VUs at the start.
+        start_vus: u64,
+        /// What follows; never empty. A target is a number of VUs.
+        stages: Vec<Stage>,
+        /// How long a VU that is taken away may go on with its iteration.
+        graceful_ramp_down: Duration,
+    },
     /// Iterations start at a fixed rate.
     ConstantArrivalRate {
         /// Starts per `time_unit`.
@@ -63,6 +79,28 @@ pub enum ExecutorConfig {
         /// VUs at most.
         max_vus: u64,
     },
+    /// Iterations start at a rate that follows the stages.
+    RampingArrivalRate {
+        /// Starts per `time_unit` at the start.
+        start_rate: u64,
+        /// The period that rates count for.
+        time_unit: Duration,
+        /// What follows; never empty. A target is a number of starts per `time_unit`.
+        stages: Vec<Stage>,
+        /// VUs made before the start.
+        pre_allocated_vus: u64,
+        /// VUs at most.
+        max_vus: u64,
+    },
+}
+
+impl ScenarioConfig {
+    /// When the last iteration has ended at the latest, counted from the test's start.
+    pub fn end(&self) -> Duration {
+        self.start_time
+            .saturating_add(self.executor.regular_duration())
+            .saturating_add(self.graceful_stop)
+    }
 }
 
 impl ExecutorConfig {
@@ -72,7 +110,9 @@ impl ExecutorConfig {
             Self::SharedIterations { .. } => "shared-iterations",
             Self::PerVuIterations { .. } => "per-vu-iterations",
             Self::ConstantVus { .. } => "constant-vus",
+            Self::RampingVus { .. } => "ramping-vus",
             Self::ConstantArrivalRate { .. } => "constant-arrival-rate",
+            Self::RampingArrivalRate { .. } => "ramping-arrival-rate",
         }
     }
 
@@ -84,23 +124,40 @@ impl ExecutorConfig {
             Self::ConstantVus { duration, .. } | Self::ConstantArrivalRate { duration, .. } => {
                 *duration
             }
+            Self::RampingVus { stages, .. } | Self::RampingArrivalRate { stages, .. } => {
+                stages.iter().fold(Duration::ZERO, |sum, stage| {
+                    sum.saturating_add(stage.duration)
+                })
+            }
         }
     }
 
-    /// VUs that must be there at its start.
+    /// VUs that must be there before its start: for ramping-vus, the most that it will want.
     pub fn planned_vus(&self) -> u64 {
         match self {
             Self::SharedIterations { vus, .. }
             | Self::PerVuIterations { vus, .. }
             | Self::ConstantVus { vus, .. } => *vus,
-            Self::ConstantArrivalRate { pre_allocated_vus, .. } => *pre_allocated_vus,
+            Self::RampingVus {
+                start_vus, stages, ..
+            } => stages
+                .iter()
+                .map(|stage| stage.target)
+                .fold(*start_vus, u64::max),
+            Self::ConstantArrivalRate {
+                pre_allocated_vus, ..
+            }
+            | Self::RampingArrivalRate {
+                pre_allocated_vus, ..
+            } => *pre_allocated_vus,
         }
     }
 
     /// VUs that it may come to use.
     pub fn max_vus(&self) -> u64 {
         match self {
-            Self::ConstantArrivalRate { max_vus, .. } => *max_vus,
+            Self::ConstantArrivalRate { max_vus, .. }
+            | Self::RampingArrivalRate { max_vus, .. } => *max_vus,
             other => other.planned_vus(),
         }
     }
