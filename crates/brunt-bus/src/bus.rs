@@ -63,8 +63,7 @@ pub struct BusGone;
 pub struct Progress {
     /// Samples that the workers have flushed.
     pub samples: u64,
-    /// Samples that were turned away: NaN, an infinity, an unknown metric, or
-    /// too late.
+    /// Samples that were turned away: NaN, an infinity, an unknown metric, or too late.
     pub rejected: u64,
     /// Series so far.
     pub series: usize,

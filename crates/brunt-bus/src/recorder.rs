@@ -18,6 +18,9 @@ const FLUSH_SAMPLES: u64 = 4096;
 /// How many tag sets a worker knows by heart; for the rest it asks the shared table.
 const KNOWN_TAGS: usize = 4096;
 
+/// Into how many parts a worker's table of slots is split.
+const SLOT_PARTS: usize = 64;
+
 /// A series as one worker's [`Recorder`] knows it; cheap to keep and to record to. It means nothing
 /// to another recorder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +41,8 @@ struct Inner {
     deltas: Option<Sender<Delta>>,
     slots: Vec<SlotState>,
     known_tags: FxHashMap<TagSet, TagSetId>,
-    known_slots: FxHashMap<(MetricId, TagSetId), Slot>,
+    /// In parts, so that none is large enough to stop the worker for long when it grows.
+    known_slots: Vec<FxHashMap<(MetricId, TagSetId), Slot>>,
     /// The slot of each metric's overflow series.
     overflow: FxHashMap<MetricId, Slot>,
     sinks: LocalSinks,
@@ -75,7 +79,7 @@ impl Recorder {
             deltas,
             slots: Vec::new(),
             known_tags: FxHashMap::default(),
-            known_slots: FxHashMap::default(),
+            known_slots: vec![FxHashMap::default(); SLOT_PARTS],
             overflow: FxHashMap::default(),
             sinks: LocalSinks::default(),
             series,
@@ -167,13 +171,14 @@ impl Inner {
             self.known_tags.insert(tags.clone(), id);
             id
         };
-        if let Some(&slot) = self.known_slots.get(&(metric, tag_set)) {
+        let part = tag_set.0 as usize % SLOT_PARTS;
+        if let Some(&slot) = self.known_slots[part].get(&(metric, tag_set)) {
             return Some(slot);
         }
         let types = self.types(metric)?;
         let id = interner.series(metric, tag_set)?;
         let slot = self.add_slot(id, (metric, tags), types);
-        self.known_slots.insert((metric, tag_set), slot);
+        self.known_slots[part].insert((metric, tag_set), slot);
         Some(slot)
     }
 

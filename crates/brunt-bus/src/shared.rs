@@ -19,8 +19,7 @@ pub(crate) struct Shared {
     pub(crate) leftovers: Mutex<Vec<Delta>>,
     /// Samples that were flushed.
     pub(crate) samples: AtomicU64,
-    /// Samples that were turned away: NaN, an infinity, an unknown metric, or
-    /// too late.
+    /// Samples that were turned away: NaN, an infinity, an unknown metric, or too late.
     pub(crate) rejected: AtomicU64,
 }
 

@@ -9,6 +9,7 @@
 //! maps of tag sets they would be five times that.
 
 mod arena;
+mod chunked;
 mod index;
 mod symbols;
 mod tag_table;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::RwLock;
 use rustc_hash::FxBuildHasher;
 
+use self::chunked::Chunked;
 use self::index::Index;
 use self::tag_table::TagTable;
 use crate::registry::MetricId;
@@ -66,7 +68,7 @@ pub struct Interner {
 
 #[derive(Debug, Default)]
 struct SeriesTable {
-    by_id: Vec<(MetricId, TagSetId)>,
+    by_id: Chunked<(MetricId, TagSetId)>,
     index: Index,
 }
 
@@ -132,7 +134,7 @@ impl Interner {
     /// Metric and tags of an interned series; `None` for an id that this table never gave. Tags
     /// beyond the first few thousand sets are put together anew, so keep what you made of them.
     pub fn resolve(&self, id: SeriesId) -> Option<Series> {
-        let (metric, tags) = *self.series.read().by_id.get(id.0 as usize)?;
+        let (metric, tags) = self.series.read().by_id.get(id.0 as usize)?;
         Some(Series {
             metric,
             tags: self.tags(tags)?,
@@ -163,15 +165,17 @@ impl Interner {
 impl SeriesTable {
     fn find(&self, key: (MetricId, TagSetId)) -> Option<SeriesId> {
         self.index
-            .find(hash(key), |at| self.by_id[at as usize] == key)
+            .find(hash(key), |at| self.by_id.get(at as usize) == Some(key))
             .map(SeriesId)
     }
 
     fn add(&mut self, key: (MetricId, TagSetId)) -> SeriesId {
         let at = self.by_id.len() as u32;
         self.by_id.push(key);
+        // Every number in the index has an entry.
+        let by_id = &self.by_id;
         self.index
-            .insert(hash(key), at, |at| hash(self.by_id[at as usize]));
+            .insert(hash(key), at, |at| by_id.get(at as usize).map_or(0, hash));
         SeriesId(at)
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustc_hash::FxHasher;
 
 use super::arena::{Arena, Span};
+use super::chunked::Chunked;
 use super::index::Index;
 
 /// How many texts are kept ready to share. Keys and values that few series differ in come first, so
@@ -22,7 +23,7 @@ pub(super) struct Symbols {
 #[derive(Debug, Default)]
 struct Texts {
     shared: Vec<Arc<str>>,
-    packed: Vec<Span>,
+    packed: Chunked<Span>,
     arena: Arena,
 }
 
@@ -64,10 +65,11 @@ impl Texts {
     }
 
     fn bytes(&self, at: u32) -> &[u8] {
-        match self.shared.get(at as usize) {
-            Some(text) => text.as_bytes(),
-            None => self.arena.get(self.packed[at as usize - SHARED]),
+        if let Some(text) = self.shared.get(at as usize) {
+            return text.as_bytes();
         }
+        let span = self.packed.get((at as usize).wrapping_sub(SHARED));
+        span.map_or(&[], |span| self.arena.get(span))
     }
 }
 

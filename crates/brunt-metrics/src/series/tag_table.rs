@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::arena::{Arena, Span};
+use super::chunked::Chunked;
 use super::index::Index;
 use super::symbols::{Symbols, hash};
 use crate::tags::TagSet;
@@ -17,7 +18,7 @@ const READY: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct TagTable {
     symbols: Symbols,
-    spans: Vec<Span>,
+    spans: Chunked<Span>,
     encoded: Arena,
     index: Index,
     ready: Vec<Arc<TagSet>>,
@@ -50,8 +51,12 @@ impl TagTable {
         let at = self.spans.len() as u32;
         self.spans.push(self.encoded.push(&encoded));
         let (arena, spans) = (&self.encoded, &self.spans);
-        self.index
-            .insert(hash(&encoded), at, |at| hash(arena.get(spans[at as usize])));
+        let bytes = |at: u32| {
+            spans
+                .get(at as usize)
+                .map_or(&[][..], |span| arena.get(span))
+        };
+        self.index.insert(hash(&encoded), at, |at| hash(bytes(at)));
         if self.ready.len() < READY {
             self.ready.push(Arc::new(tags.clone()));
         }
@@ -62,7 +67,7 @@ impl TagTable {
         if let Some(ready) = self.ready.get(at as usize) {
             return Some(Arc::clone(ready));
         }
-        let mut encoded = self.encoded.get(*self.spans.get(at as usize)?);
+        let mut encoded = self.encoded.get(self.spans.get(at as usize)?);
         let mut pairs = Vec::new();
         while let (Some(key), Some(value)) = (decode(&mut encoded), decode(&mut encoded)) {
             pairs.push((self.symbols.text(key), self.symbols.text(value)));
@@ -71,7 +76,11 @@ impl TagTable {
     }
 
     fn find_encoded(&self, encoded: &[u8]) -> Option<u32> {
-        let is = |at: u32| self.encoded.get(self.spans[at as usize]) == encoded;
+        let is = |at: u32| {
+            self.spans
+                .get(at as usize)
+                .is_some_and(|span| self.encoded.get(span) == encoded)
+        };
         self.index.find(hash(encoded), is)
     }
 }
