@@ -1,1 +1,33 @@
-//! The QuickJS host: a runtime and a fiber for each VU.
+//! The QuickJS host: a runtime and a fiber for each virtual user.
+//!
+//! k6's API is synchronous while sockets are not. So every virtual user runs on a stack of its own
+//! (a fiber) that owns a QuickJS runtime; a blocking call parks the fiber on a future, and the
+//! worker goes on with the next one. What scripts can import is the business of a [`Host`].
+//!
+//! This is the only crate of the engine with unsafe code; each module that has some says why.
+
+mod alone;
+mod bytecode;
+mod commonjs;
+mod event_loop;
+mod exception;
+mod fiber;
+pub mod lazy;
+mod modules;
+mod park;
+mod program;
+mod state;
+mod values;
+mod vm;
+mod vu;
+
+pub use alone::run_alone;
+pub use event_loop::{Completion, EventLoop, Operation};
+pub use exception::Exception;
+pub use park::{Interrupted, Parker};
+pub use program::Program;
+pub use state::{Ended, Host, HostCx, event_loop, host_state, parker, program};
+pub use values::{buffer_bytes, call_throwing_uncatchable, error_type, share_bytes, throw_error, throw_uncatchable};
+pub use vu::{Exports, JsVu, VuLimits};
+
+pub use rquickjs;

@@ -1,1 +1,36 @@
-//! The k6 modules, native.
+//! The k6 modules, native: what a script can import and which globals it sees.
+//!
+//! One Rust module for each `k6/*` import. A virtual user's state is a [`host::K6Host`]; what all
+//! virtual users share is a [`config::K6Config`].
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod caches;
+pub mod config;
+mod console;
+mod encoding;
+mod execution;
+mod globals;
+pub mod host;
+mod http;
+mod inspect;
+mod k6;
+mod metrics;
+mod stage;
+mod tags;
+mod text;
+mod timers;
+
+pub use config::K6Config;
+pub use host::{K6Factory, K6Host};
+
+/// The modules that scripts can import.
+pub const MODULES: &[&str] = &[
+    "k6",
+    "k6/encoding",
+    "k6/execution",
+    "k6/http",
+    "k6/metrics",
+    "k6/timers",
+];

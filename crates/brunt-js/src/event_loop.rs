@@ -1,0 +1,208 @@
+//! Timers and pending operations of one virtual user: what keeps an iteration going after its
+//! function has returned.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use rquickjs::{Ctx, Function, Persistent, Promise, Result, Value};
+
+use crate::park::Parker;
+use crate::state::vm_state;
+use crate::values::call_throwing_uncatchable;
+
+/// Runs with the runtime at hand once an operation is done; settles the promise.
+pub type Completion = Box<dyn for<'js> FnOnce(&Ctx<'js>) -> Result<()>>;
+
+/// An operation that goes on beside the script.
+pub type Operation = Pin<Box<dyn Future<Output = Completion>>>;
+
+struct Timer {
+    callback: Persistent<Function<'static>>,
+    arguments: Vec<Persistent<Value<'static>>>,
+    /// Nanoseconds between two calls of an interval.
+    every: Option<i64>,
+}
+
+/// The timers and operations of one virtual user.
+#[derive(Default)]
+pub struct EventLoop {
+    timers: RefCell<BTreeMap<(i64, u32), Timer>>,
+    last_timer: Cell<u32>,
+    operations: RefCell<Vec<Operation>>,
+    rejections: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>>,
+}
+
+impl std::fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventLoop")
+            .field("timers", &self.timers.borrow().len())
+            .field("operations", &self.operations.borrow().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl EventLoop {
+    /// Calls `callback` after `delay` nanoseconds, or again and again; returns the timer's id, from
+    /// 1 upwards.
+    pub fn set_timer<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        callback: Function<'js>,
+        arguments: Vec<Value<'js>>,
+        now: i64,
+        delay: i64,
+        repeat: bool,
+    ) -> u32 {
+        let id = self.last_timer.get() + 1;
+        self.last_timer.set(id);
+        let timer = Timer {
+            callback: Persistent::save(ctx, callback),
+            arguments: arguments.into_iter().map(|value| Persistent::save(ctx, value)).collect(),
+            every: repeat.then_some(delay),
+        };
+        self.timers.borrow_mut().insert((now.saturating_add(delay), id), timer);
+        id
+    }
+
+    /// Forgets a timer; one that is not there is fine.
+    pub fn clear_timer(&self, id: u32) {
+        self.timers.borrow_mut().retain(|(_, known), _| *known != id);
+    }
+
+    /// Adds an operation whose completion runs in the script's turn.
+    pub fn spawn(&self, operation: Operation) {
+        self.operations.borrow_mut().push(operation);
+    }
+
+    /// Drops everything that is pending; returns the ids of the timers that were.
+    pub fn clear(&self) -> Vec<u32> {
+        self.operations.borrow_mut().clear();
+        self.rejections.borrow_mut().clear();
+        std::mem::take(&mut *self.timers.borrow_mut()).into_keys().map(|(_, id)| id).collect()
+    }
+
+    /// Notes a rejection without a handler, or that one got its handler after all.
+    pub(crate) fn note_rejection<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        promise: Value<'js>,
+        reason: Value<'js>,
+        handled: bool,
+    ) {
+        let mut rejections = self.rejections.borrow_mut();
+        if handled {
+            rejections.retain(|(known, _)| {
+                known.clone().restore(ctx).map_or(true, |known| known != promise)
+            });
+        } else {
+            rejections.push((Persistent::save(ctx, promise), Persistent::save(ctx, reason)));
+        }
+    }
+
+    /// Runs jobs, timers and operations until nothing is left; then gives what `promise` came to.
+    ///
+    /// # Errors
+    /// What a callback threw, or the reason of a rejection that nobody handled ([`LoopError`]).
+    pub(crate) fn run<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        parker: &Parker,
+        promise: Option<&Promise<'js>>,
+    ) -> std::result::Result<Option<Value<'js>>, LoopError<'js>> {
+        loop {
+            while ctx.execute_pending_job() {}
+            if let Some(result) = promise.and_then(|promise| promise.result::<Value<'js>>()) {
+                if let Err(error) = result {
+                    self.rejections.borrow_mut().clear();
+                    return Err(LoopError::Rejected(error));
+                }
+            }
+            let rejection = self.rejections.borrow_mut().pop();
+            if let Some((_, reason)) = rejection {
+                self.rejections.borrow_mut().clear();
+                return Err(LoopError::Unhandled(reason.restore(ctx)?));
+            }
+            let next = self.timers.borrow().keys().next().map(|(due, _)| *due);
+            if self.operations.borrow().is_empty() {
+                let Some(due) = next else { break };
+                call_throwing_uncatchable(ctx, parker.wait_until(due))?;
+            } else {
+                let wait = poll_fn(|cx| match self.poll_operations(cx) {
+                    Poll::Pending if next.is_some_and(|due| parker.now() >= due) => Poll::Ready(None),
+                    other => other.map(Some),
+                });
+                let done = call_throwing_uncatchable(ctx, parker.block_on(wait, next))?;
+                if let Some(completion) = done {
+                    completion(ctx)?;
+                }
+            }
+            self.run_due(ctx, parker.now())?;
+        }
+        match promise.and_then(|promise| promise.result::<Value<'js>>()) {
+            Some(Ok(value)) => Ok(Some(value)),
+            Some(Err(error)) => Err(LoopError::Rejected(error)),
+            None => Ok(None),
+        }
+    }
+
+    fn poll_operations(&self, cx: &mut std::task::Context<'_>) -> Poll<Completion> {
+        let mut operations = self.operations.borrow_mut();
+        for at in 0..operations.len() {
+            if let Poll::Ready(completion) = operations[at].as_mut().poll(cx) {
+                drop(operations.swap_remove(at));
+                return Poll::Ready(completion);
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Calls one timer that is due; the jobs that it makes run before the next one.
+    fn run_due(&self, ctx: &Ctx<'_>, now: i64) -> Result<()> {
+        let mut timers = self.timers.borrow_mut();
+        let Some(entry) = timers.first_entry() else { return Ok(()) };
+        let (due, id) = *entry.key();
+        if due > now {
+            return Ok(());
+        }
+        let timer = entry.remove();
+        let (callback, arguments) = (timer.callback.clone(), timer.arguments.clone());
+        if let Some(every) = timer.every {
+            timers.insert((due.saturating_add(every.max(1_000_000)).max(now), id), timer);
+        }
+        drop(timers);
+        let mut call = rquickjs::function::Args::new(ctx.clone(), arguments.len());
+        for argument in arguments {
+            call.push_arg(argument.restore(ctx)?)?;
+        }
+        callback.restore(ctx)?.call_arg::<Value<'_>>(call)?;
+        Ok(())
+    }
+}
+
+/// Why the loop ended early.
+pub(crate) enum LoopError<'js> {
+    /// A callback threw, or the call was interrupted; the exception is pending.
+    Thrown(rquickjs::Error),
+    /// The promise that was waited for was rejected; the exception is pending.
+    Rejected(rquickjs::Error),
+    /// Some other promise was rejected and nobody handled it.
+    Unhandled(Value<'js>),
+}
+
+impl From<rquickjs::Error> for LoopError<'_> {
+    fn from(error: rquickjs::Error) -> Self {
+        Self::Thrown(error)
+    }
+}
+
+/// The tracker that tells the loop of rejections.
+pub(crate) fn rejection_tracker() -> rquickjs::runtime::RejectionTracker {
+    Box::new(|ctx, promise, reason, handled| {
+        if let Ok(state) = vm_state(&ctx) {
+            state.event_loop.note_rejection(&ctx, promise, reason, handled);
+        }
+    })
+}

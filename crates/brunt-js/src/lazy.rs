@@ -1,0 +1,311 @@
+//! Objects whose properties are made when a script first looks at them.
+//!
+//! A response has sixteen members and most scripts read one, so making them all would be the
+//! largest cost of an iteration. To a script such an object is like any other: its properties are
+//! own, enumerable and writable, in order. The first write turns it into an ordinary object.
+//!
+//! Unsafe because QuickJS' exotic objects have no safe interface.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::ffi::{c_int, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use rquickjs::{Ctx, Error, Object, Result, Value, qjs};
+
+/// The members of a lazy object.
+pub trait Lazy: Any {
+    /// Makes the member at `index` of the class' names. Called at most once for each member that
+    /// is no number, boolean or `undefined`.
+    fn member<'js>(&self, ctx: &Ctx<'js>, index: usize) -> Result<Value<'js>>;
+}
+
+/// A kind of lazy objects in one runtime. Holds names only; the runtime keeps the prototype.
+pub struct LazyClass {
+    id: qjs::JSClassID,
+    names: Rc<[qjs::JSAtom]>,
+}
+
+impl std::fmt::Debug for LazyClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LazyClass").field("members", &self.names.len()).finish_non_exhaustive()
+    }
+}
+
+/// What hangs on the JavaScript object.
+struct Instance {
+    members: Box<dyn Lazy>,
+    names: Rc<[qjs::JSAtom]>,
+    /// Values made before, so that `r.headers === r.headers`; empty until one is made.
+    made: Vec<Option<qjs::JSValue>>,
+    /// It was written to and is an ordinary object now.
+    plain: bool,
+}
+
+static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
+    get_own_property: Some(get_own_property),
+    get_own_property_names: Some(get_own_property_names),
+    delete_property: Some(delete_property),
+    define_own_property: Some(define_own_property),
+    has_property: None,
+    get_property: None,
+    set_property: None,
+};
+
+impl LazyClass {
+    /// A class of objects with these members and this prototype.
+    pub fn new(ctx: &Ctx<'_>, names: &[&str], prototype: &Object<'_>) -> Result<Self> {
+        let raw = ctx.as_raw().as_ptr();
+        let mut id: qjs::JSClassID = 0;
+        let definition = qjs::JSClassDef {
+            class_name: c"Object".as_ptr(),
+            finalizer: Some(finalize),
+            gc_mark: Some(mark),
+            call: None,
+            exotic: (&raw const METHODS).cast_mut(),
+        };
+        // SAFETY: the definition is copied, the methods are static; the id is new in this runtime.
+        unsafe {
+            let runtime = qjs::JS_GetRuntime(raw);
+            qjs::JS_NewClassID(runtime, &raw mut id);
+            if qjs::JS_NewClass(runtime, id, &raw const definition) < 0 {
+                return Err(Error::Allocation);
+            }
+        }
+        // SAFETY: each name is a valid buffer of its length. The atoms live as long as the runtime.
+        let names = names
+            .iter()
+            .map(|name| unsafe { qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _) })
+            .collect();
+        // SAFETY: prototypes belong to the context; QuickJS takes over the reference we add.
+        unsafe {
+            let prototype = prototype.as_value().as_raw();
+            qjs::JS_SetClassProto(raw, id, qjs::JS_DupValue(raw, prototype));
+        }
+        Ok(Self { id, names })
+    }
+
+    /// A new object with these members.
+    pub fn object<'js>(&self, ctx: &Ctx<'js>, members: impl Lazy) -> Result<Object<'js>> {
+        let raw = ctx.as_raw().as_ptr();
+        // SAFETY: the class was registered in this runtime by `new`.
+        let object = unsafe { qjs::JS_NewObjectClass(raw, self.id) };
+        if unsafe { qjs::JS_IsException(object) } {
+            return Err(Error::Exception);
+        }
+        let instance = Box::new(Instance {
+            members: Box::new(members),
+            names: Rc::clone(&self.names),
+            made: Vec::new(),
+            plain: false,
+        });
+        // SAFETY: the object is new and has no opaque pointer yet; the finalizer frees it.
+        unsafe {
+            qjs::JS_SetOpaque(object, Box::into_raw(instance).cast::<c_void>());
+            let value = Value::from_raw(ctx.clone(), object);
+            Object::from_value(value)
+        }
+    }
+
+    /// Looks at the members of an object of this class.
+    pub fn with<T: Lazy, R>(&self, object: &Value<'_>, look: impl FnOnce(&T) -> R) -> Option<R> {
+        // SAFETY: null unless the object is of this class; lives as long as the object, which
+        // `object` keeps alive; only shared references are made here.
+        let instance = unsafe {
+            qjs::JS_GetOpaque(object.as_raw(), self.id).cast::<Instance>().as_ref()
+        }?;
+        let members: &dyn Any = &*instance.members;
+        members.downcast_ref::<T>().map(look)
+    }
+}
+
+/// # Safety
+/// `object` must be of a lazy class; the reference must not outlive it or overlap another one.
+unsafe fn instance<'a>(object: qjs::JSValue) -> Option<&'a mut Instance> {
+    let mut id: qjs::JSClassID = 0;
+    unsafe { qjs::JS_GetAnyOpaque(object, &raw mut id).cast::<Instance>().as_mut() }
+}
+
+impl Instance {
+    fn index(&self, name: qjs::JSAtom) -> Option<usize> {
+        if self.plain { None } else { self.names.iter().position(|known| *known == name) }
+    }
+}
+
+/// The member's value with a reference for the caller; `Err` with a pending exception.
+///
+/// # Safety
+/// `ctx` and `object` must be live, and `object` of a lazy class.
+unsafe fn value_of(
+    ctx: *mut qjs::JSContext,
+    object: qjs::JSValue,
+    index: usize,
+) -> std::result::Result<qjs::JSValue, ()> {
+    let Some(this) = (unsafe { instance(object) }) else { return Err(()) };
+    if let Some(Some(value)) = this.made.get(index) {
+        return Ok(unsafe { qjs::JS_DupValue(ctx, *value) });
+    }
+    let members: *const dyn Lazy = &raw const *this.members;
+    let Some(ctx) = NonNull::new(ctx) else { return Err(()) };
+    let safe = unsafe { Ctx::from_raw(ctx) };
+    // SAFETY: the members live as long as the object, which the caller holds; making one may run
+    // no script that could write to the object.
+    let made = catch_unwind(AssertUnwindSafe(|| unsafe { &*members }.member(&safe, index)));
+    let value = match made {
+        Ok(Ok(value)) => value,
+        Ok(Err(error)) => {
+            if !matches!(error, Error::Exception) {
+                crate::values::throw_error(&safe, "Error", &error.to_string());
+            }
+            return Err(());
+        }
+        Err(_) => {
+            crate::values::throw_error(&safe, "InternalError", "a member could not be made");
+            return Err(());
+        }
+    };
+    let raw = value.as_raw();
+    let keep = value.is_object() || value.is_string();
+    // One reference for the caller, one more for the cache.
+    let owned = unsafe { qjs::JS_DupValue(ctx.as_ptr(), raw) };
+    if keep && let Some(this) = unsafe { instance(object) } {
+        if this.made.is_empty() {
+            this.made = vec![None; this.names.len()];
+        }
+        this.made[index] = Some(unsafe { qjs::JS_DupValue(ctx.as_ptr(), raw) });
+    }
+    Ok(owned)
+}
+
+unsafe extern "C" fn get_own_property(
+    ctx: *mut qjs::JSContext,
+    descriptor: *mut qjs::JSPropertyDescriptor,
+    object: qjs::JSValue,
+    name: qjs::JSAtom,
+) -> c_int {
+    let Some(index) = (unsafe { instance(object) }).and_then(|this| this.index(name)) else {
+        return 0;
+    };
+    let Some(descriptor) = (unsafe { descriptor.as_mut() }) else { return 1 };
+    let Ok(value) = (unsafe { value_of(ctx, object, index) }) else { return -1 };
+    descriptor.flags = qjs::JS_PROP_C_W_E as c_int;
+    descriptor.value = value;
+    descriptor.getter = qjs::JS_UNDEFINED;
+    descriptor.setter = qjs::JS_UNDEFINED;
+    1
+}
+
+unsafe extern "C" fn get_own_property_names(
+    ctx: *mut qjs::JSContext,
+    table: *mut *mut qjs::JSPropertyEnum,
+    length: *mut u32,
+    object: qjs::JSValue,
+) -> c_int {
+    let names: &[qjs::JSAtom] = match unsafe { instance(object) } {
+        Some(this) if !this.plain => &this.names,
+        _ => &[],
+    };
+    // SAFETY: QuickJS frees the table with js_free and each atom with JS_FreeAtom.
+    unsafe {
+        let bytes = size_of::<qjs::JSPropertyEnum>() * names.len().max(1);
+        let entries = qjs::js_malloc(ctx, bytes as _).cast::<qjs::JSPropertyEnum>();
+        if entries.is_null() {
+            return -1;
+        }
+        for (at, name) in names.iter().enumerate() {
+            let atom = qjs::JS_DupAtom(ctx, *name);
+            entries.add(at).write(qjs::JSPropertyEnum { is_enumerable: true, atom });
+        }
+        *table = entries;
+        *length = names.len() as u32;
+    }
+    0
+}
+
+/// Makes every member an ordinary property.
+unsafe fn make_plain(ctx: *mut qjs::JSContext, object: qjs::JSValue) -> std::result::Result<(), ()> {
+    let Some(this) = (unsafe { instance(object) }) else { return Err(()) };
+    if this.plain {
+        return Ok(());
+    }
+    let names = Rc::clone(&this.names);
+    let mut values = Vec::with_capacity(names.len());
+    for index in 0..names.len() {
+        values.push(unsafe { value_of(ctx, object, index) }?);
+    }
+    if let Some(this) = unsafe { instance(object) } {
+        this.plain = true;
+    }
+    let flags = (qjs::JS_PROP_C_W_E | qjs::JS_PROP_NO_EXOTIC) as c_int;
+    for (name, value) in names.iter().zip(values) {
+        // SAFETY: takes over `value`.
+        if unsafe { qjs::JS_DefinePropertyValue(ctx, object, *name, value, flags) } < 0 {
+            return Err(());
+        }
+    }
+    Ok(())
+}
+
+unsafe extern "C" fn define_own_property(
+    ctx: *mut qjs::JSContext,
+    object: qjs::JSValue,
+    name: qjs::JSAtom,
+    value: qjs::JSValue,
+    getter: qjs::JSValue,
+    setter: qjs::JSValue,
+    flags: c_int,
+) -> c_int {
+    if unsafe { make_plain(ctx, object) }.is_err() {
+        return -1;
+    }
+    let flags = flags | qjs::JS_PROP_NO_EXOTIC as c_int;
+    unsafe { qjs::JS_DefineProperty(ctx, object, name, value, getter, setter, flags) }
+}
+
+unsafe extern "C" fn delete_property(
+    ctx: *mut qjs::JSContext,
+    object: qjs::JSValue,
+    name: qjs::JSAtom,
+) -> c_int {
+    if (unsafe { instance(object) }).and_then(|this| this.index(name)).is_none() {
+        return 1;
+    }
+    if unsafe { make_plain(ctx, object) }.is_err() {
+        return -1;
+    }
+    unsafe { qjs::JS_DeleteProperty(ctx, object, name, 0) }
+}
+
+unsafe extern "C" fn finalize(runtime: *mut qjs::JSRuntime, object: qjs::JSValue) {
+    let mut id: qjs::JSClassID = 0;
+    // SAFETY: set once by `LazyClass::object`; the object goes now.
+    unsafe {
+        let pointer = qjs::JS_GetAnyOpaque(object, &raw mut id).cast::<Instance>();
+        if pointer.is_null() {
+            return;
+        }
+        let this = Box::from_raw(pointer);
+        for value in this.made.iter().flatten() {
+            qjs::JS_FreeValueRT(runtime, *value);
+        }
+        // Dropping host data must not unwind into C.
+        drop(catch_unwind(AssertUnwindSafe(move || drop(this))));
+    }
+}
+
+unsafe extern "C" fn mark(
+    runtime: *mut qjs::JSRuntime,
+    object: qjs::JSValue,
+    mark: qjs::JS_MarkFunc,
+) {
+    // SAFETY: called by the collector with a live object; nothing is made or freed here.
+    unsafe {
+        if let Some(this) = instance(object) {
+            for value in this.made.iter().flatten() {
+                qjs::JS_MarkValue(runtime, *value, mark);
+            }
+        }
+    }
+}

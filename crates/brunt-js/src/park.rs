@@ -1,0 +1,188 @@
+//! Parking: how code on a fiber waits for the worker.
+//!
+//! A parked fiber hands its future to the worker, which polls it on the worker's own deep stack:
+//! TLS and decompression never run on a fiber's small one. The unsafe code here is the future's
+//! erased lifetime and the pointer to the fiber's yielder.
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use brunt_engine::Clock;
+use corosensei::Yielder;
+
+/// How long JavaScript runs before its neighbours get their turn, in nanoseconds.
+const SLICE: i64 = 200_000;
+
+/// The call was interrupted while it waited; the script must not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+/// What a fiber tells its worker when it switches back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// It waits.
+    Waiting,
+    /// Its slice is used up.
+    Sliced,
+    /// The call is over.
+    Done,
+}
+
+/// The place where one fiber and its worker meet. Lives on the worker's thread only.
+pub struct Parker {
+    yielder: Cell<*const Yielder<(), Switch>>,
+    future: Cell<Option<*mut (dyn Future<Output = ()> + 'static)>>,
+    deadline: Cell<Option<i64>>,
+    interrupted: Cell<bool>,
+    slice_end: Cell<i64>,
+    clock: Rc<RefCell<dyn Clock>>,
+}
+
+impl std::fmt::Debug for Parker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parker").field("interrupted", &self.interrupted).finish_non_exhaustive()
+    }
+}
+
+impl Parker {
+    pub(crate) fn new(clock: Rc<RefCell<dyn Clock>>) -> Self {
+        Self {
+            yielder: Cell::new(std::ptr::null()),
+            future: Cell::new(None),
+            deadline: Cell::new(None),
+            interrupted: Cell::new(false),
+            slice_end: Cell::new(i64::MAX),
+            clock,
+        }
+    }
+
+    /// Monotonic nanoseconds.
+    pub fn now(&self) -> i64 {
+        self.clock.borrow().now()
+    }
+
+    /// Nanoseconds since the Unix epoch at a monotonic time.
+    pub fn wall(&self, monotonic: i64) -> i64 {
+        self.clock.borrow().wall(monotonic)
+    }
+
+    /// Whether the current call is to end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
+    /// Ends the current call: waits return early, code is broken at the next instruction.
+    pub fn interrupt(&self) {
+        self.interrupted.set(true);
+    }
+
+    /// Runs a future to its end while the worker serves other fibers. `deadline` (monotonic
+    /// nanoseconds) is when the future wants to be polled even if nothing woke it.
+    ///
+    /// Must be called on the fiber, with nothing borrowed that another fiber might need.
+    pub fn block_on<F: Future>(
+        &self,
+        future: F,
+        deadline: Option<i64>,
+    ) -> Result<F::Output, Interrupted> {
+        if self.interrupted.get() {
+            return Err(Interrupted);
+        }
+        let mut result = None;
+        {
+            let mut task = pin!(async { result = Some(future.await) });
+            let erased: Pin<&mut (dyn Future<Output = ()> + '_)> = task.as_mut();
+            // SAFETY: the pointer is only used by `poll_wait` while this fiber is parked below, and
+            // it is taken back before `task` goes out of scope. Nothing moves out of the pin.
+            let erased = unsafe {
+                let pointer: *mut (dyn Future<Output = ()> + '_) = Pin::get_unchecked_mut(erased);
+                std::mem::transmute::<
+                    *mut (dyn Future<Output = ()> + '_),
+                    *mut (dyn Future<Output = ()> + 'static),
+                >(pointer)
+            };
+            self.future.set(Some(erased));
+            self.deadline.set(deadline);
+            self.switch(Switch::Waiting);
+            self.future.set(None);
+            self.deadline.set(None);
+        }
+        result.ok_or(Interrupted)
+    }
+
+    /// Runs something on the worker's deep stack.
+    pub fn on_worker<T>(&self, work: impl FnOnce() -> T) -> Result<T, Interrupted> {
+        self.block_on(async { work() }, None)
+    }
+
+    /// Waits until a monotonic time.
+    pub fn wait_until(&self, at: i64) -> Result<(), Interrupted> {
+        while !self.interrupted.get() {
+            if self.now() >= at {
+                return Ok(());
+            }
+            self.deadline.set(Some(at));
+            self.switch(Switch::Waiting);
+            self.deadline.set(None);
+        }
+        Err(Interrupted)
+    }
+
+    /// Called by QuickJS between instructions: lets the neighbours in when the slice is used up.
+    /// Returns whether the script is to be broken.
+    pub(crate) fn poll_interrupt(&self) -> bool {
+        if !self.interrupted.get() && self.now() >= self.slice_end.get() {
+            self.switch(Switch::Sliced);
+        }
+        self.interrupted.get()
+    }
+
+    /// Worker side: whether what the fiber waits for has come.
+    pub(crate) fn poll_wait(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.interrupted.get() {
+            return Poll::Ready(());
+        }
+        if let Some(future) = self.future.get() {
+            // SAFETY: the fiber is parked inside `block_on`, which keeps the future pinned on its
+            // stack and takes the pointer back before it goes; only the worker polls.
+            return unsafe { Pin::new_unchecked(&mut *future) }.poll(cx);
+        }
+        match self.deadline.get() {
+            Some(at) if self.now() < at => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// Worker side: when to ask again.
+    pub(crate) fn deadline(&self) -> Option<i64> {
+        self.deadline.get()
+    }
+
+    /// Worker side: a new slice starts.
+    pub(crate) fn start_slice(&self) {
+        self.slice_end.set(self.now() + SLICE);
+    }
+
+    /// Worker side: a new call starts.
+    pub(crate) fn clear_interrupt(&self) {
+        self.interrupted.set(false);
+    }
+
+    pub(crate) fn set_yielder(&self, yielder: &Yielder<(), Switch>) {
+        self.yielder.set(yielder);
+    }
+
+    /// Fiber side: gives the worker its turn.
+    pub(crate) fn switch(&self, switch: Switch) {
+        // SAFETY: set by the fiber before anything else runs on it; the yielder lives as long as
+        // the fiber's body, and this is only called from within that body.
+        if let Some(yielder) = unsafe { self.yielder.get().as_ref() } {
+            yielder.suspend(switch);
+        }
+    }
+}

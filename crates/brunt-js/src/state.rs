@@ -1,0 +1,134 @@
+//! What code inside a runtime finds by its context: the host, the parker, the event loop.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use brunt_engine::{Call, WorkerCx};
+use rquickjs::{Ctx, Error, JsLifetime, Object, Persistent, Result, Value};
+use rustc_hash::FxHashMap;
+
+use crate::event_loop::EventLoop;
+use crate::exception::Exception;
+use crate::park::Parker;
+use crate::program::Program;
+
+/// What a host gets to work with.
+#[derive(Clone)]
+pub struct HostCx {
+    /// The worker that owns this virtual user.
+    pub worker: WorkerCx,
+    /// The virtual user's numbers.
+    pub id: brunt_engine::VuId,
+    /// How host functions wait.
+    pub parker: Rc<Parker>,
+}
+
+/// How a call ended, as the host sees it when it accounts for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It returned.
+    Returned,
+    /// It threw.
+    Threw(Exception),
+    /// It was interrupted or aborted the test.
+    Interrupted,
+}
+
+/// What scripts can import and see; one for each virtual user.
+pub trait Host: 'static {
+    /// The names that a built-in module exports besides `default`; `None` if there is no such
+    /// module.
+    fn exports(&self, module: &str) -> Option<&'static [&'static str]>;
+
+    /// Makes a built-in module's object: its members are the named exports, itself the default
+    /// one. Called once for each module and virtual user.
+    fn module<'js>(&self, ctx: &Ctx<'js>, module: &str) -> Result<Object<'js>>;
+
+    /// Puts the globals in place, before the script is evaluated.
+    fn globals<'js>(&self, ctx: &Ctx<'js>) -> Result<()>;
+
+    /// A call starts.
+    fn begin<'js>(&self, ctx: &Ctx<'js>, call: &Call) -> Result<()>;
+
+    /// A call ended; times are monotonic nanoseconds.
+    fn end(&self, call: &Call, ended: &Ended, started: i64, finished: i64);
+
+    /// The message of `exec.test.abort()`, if the script called it.
+    fn aborted(&self) -> Option<String>;
+
+    /// For [`host_state`].
+    fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
+}
+
+pub(crate) struct VmState {
+    pub(crate) host: Rc<dyn Host>,
+    pub(crate) program: Arc<Program>,
+    pub(crate) parker: Rc<Parker>,
+    pub(crate) event_loop: Rc<EventLoop>,
+    pub(crate) modules: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
+    pub(crate) commonjs: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
+    pub(crate) initializing: Cell<bool>,
+    /// A load error that must reach the user as it is, behind the exception that QuickJS makes.
+    pub(crate) load_error: RefCell<Option<brunt_script::LoadError>>,
+}
+
+/// Makes the state a thing that the runtime keeps.
+#[derive(Clone)]
+pub(crate) struct StateRef(pub(crate) Rc<VmState>);
+
+// SAFETY: holds nothing with the lifetime of a context; persistent values are 'static.
+unsafe impl JsLifetime<'_> for StateRef {
+    type Changed<'to> = Self;
+}
+
+pub(crate) fn vm_state(ctx: &Ctx<'_>) -> Result<Rc<VmState>> {
+    ctx.userdata::<StateRef>().map(|state| Rc::clone(&state.0)).ok_or(Error::Unknown)
+}
+
+/// The host of the virtual user that this context belongs to.
+pub fn host_state<T: Host>(ctx: &Ctx<'_>) -> Result<Rc<T>> {
+    Rc::clone(&vm_state(ctx)?.host).as_any().downcast().map_err(|_| Error::Unknown)
+}
+
+/// How code of this context waits.
+pub fn parker(ctx: &Ctx<'_>) -> Result<Rc<Parker>> {
+    Ok(Rc::clone(&vm_state(ctx)?.parker))
+}
+
+/// The timers and pending operations of this context.
+pub fn event_loop(ctx: &Ctx<'_>) -> Result<Rc<EventLoop>> {
+    Ok(Rc::clone(&vm_state(ctx)?.event_loop))
+}
+
+/// The script that this context runs.
+pub fn program(ctx: &Ctx<'_>) -> Result<Arc<Program>> {
+    Ok(Arc::clone(&vm_state(ctx)?.program))
+}
+
+impl VmState {
+    /// A built-in module's object, made on first use.
+    pub(crate) fn builtin<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
+        let known = self.modules.borrow().get(name).cloned();
+        if let Some(known) = known {
+            return known.restore(ctx);
+        }
+        let object = self.host.module(ctx, name)?;
+        self.modules.borrow_mut().insert(name.to_owned(), Persistent::save(ctx, object.clone()));
+        Ok(object)
+    }
+
+    /// Lets go of every value, before the runtime goes.
+    pub(crate) fn clear(&self) {
+        self.modules.borrow_mut().clear();
+        self.commonjs.borrow_mut().clear();
+        self.event_loop.clear();
+    }
+}
+
+/// A `default` export: the module's own, or the module object itself.
+pub(crate) fn default_of<'js>(object: &Object<'js>) -> Result<Value<'js>> {
+    if object.contains_key("default")? { object.get("default") } else { Ok(object.clone().into_value()) }
+}

@@ -1,0 +1,49 @@
+//! What all virtual users of a test share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use brunt_aggregate::Groups;
+use brunt_metrics::{Registry, SystemTags, TagSet};
+use brunt_net::NetConfig;
+
+/// The settled parts of the options that modules look at, and the tables that they fill.
+pub struct K6Config {
+    /// Metrics by name.
+    pub registry: Arc<Registry>,
+    /// Groups and checks.
+    pub groups: Arc<Groups>,
+    /// Sockets.
+    pub net: Arc<NetConfig>,
+    /// The system tags that are on.
+    pub system_tags: SystemTags,
+    /// Tags of every sample of the run.
+    pub run_tags: TagSet,
+    /// `__ENV` before a scenario adds to it.
+    pub env: BTreeMap<String, String>,
+    /// Option `userAgent`; empty for none.
+    pub user_agent: String,
+    /// Option `throw`.
+    pub throw: bool,
+    /// Option `discardResponseBodies`.
+    pub discard_response_bodies: bool,
+    /// Option `maxRedirects`.
+    pub max_redirects: u32,
+    /// Option `minIterationDuration`.
+    pub min_iteration_duration: Duration,
+    /// Option `noConnectionReuse` between iterations (`noVUConnectionReuse`).
+    pub no_vu_connection_reuse: bool,
+    /// The consolidated options as `exec.test.options` shows them, as JSON; set before VUs are made.
+    pub options_json: OnceLock<Arc<str>>,
+    /// The consolidated options as the script's own exported `options` shows them, as JSON.
+    pub exported_options_json: OnceLock<Arc<str>>,
+    /// Option `randomSeed`: makes `Math.random` repeatable.
+    pub seed: Option<u64>,
+}
+
+impl std::fmt::Debug for K6Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("K6Config").field("system_tags", &self.system_tags).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+//! `k6/encoding`: base64.
+
+use base64::Engine;
+use base64::engine::GeneralPurpose;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use rquickjs::function::Opt;
+use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
+
+use brunt_js::{share_bytes, throw_error};
+
+use crate::args::bytes;
+
+pub(crate) const EXPORTS: &[&str] = &["b64decode", "b64encode"];
+
+pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let module = Object::new(ctx.clone())?;
+    module.set("b64encode", Function::new(ctx.clone(), b64encode)?.with_name("b64encode")?)?;
+    module.set("b64decode", Function::new(ctx.clone(), b64decode)?.with_name("b64decode")?)?;
+    Ok(module)
+}
+
+fn engine(name: Option<String>) -> GeneralPurpose {
+    match name.as_deref() {
+        Some("rawstd") => STANDARD_NO_PAD,
+        Some("url") => URL_SAFE,
+        Some("rawurl") => URL_SAFE_NO_PAD,
+        _ => STANDARD,
+    }
+}
+
+fn b64encode<'js>(ctx: Ctx<'js>, input: Value<'js>, encoding: Opt<Option<String>>) -> Result<String> {
+    match bytes(&input)? {
+        Some(input) => Ok(engine(encoding.0.flatten()).encode(input)),
+        None => {
+            let message = "b64encode() takes a string or an ArrayBuffer";
+            Err(throw_error(&ctx, "TypeError", message))
+        }
+    }
+}
+
+fn b64decode<'js>(
+    ctx: Ctx<'js>,
+    input: String,
+    encoding: Opt<Option<String>>,
+    format: Opt<Option<String>>,
+) -> Result<Value<'js>> {
+    let decoded = engine(encoding.0.flatten()).decode(input.as_bytes());
+    let decoded = decoded.map_err(|error| {
+        throw_error(&ctx, "GoError", &format!("b64decode(): illegal base64 data: {error}"))
+    })?;
+    match format.0.flatten().as_deref() {
+        Some("s") => String::from_utf8_lossy(&decoded).as_ref().into_js(&ctx),
+        _ => share_bytes(&ctx, &decoded),
+    }
+}

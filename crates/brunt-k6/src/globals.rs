@@ -1,0 +1,73 @@
+//! The globals beside ECMAScript's: `__ENV`, `__VU`, `console`, timers, `open`, `GoError`.
+
+use rquickjs::function::Opt;
+use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
+
+use brunt_js::{call_throwing_uncatchable, host_state, parker, program, share_bytes, throw_error};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::host::K6Host;
+use crate::stage::Stage;
+
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
+    let globals = ctx.globals();
+    go_error(ctx)?;
+    let env = Object::new(ctx.clone())?;
+    for (key, value) in &host.config.env {
+        env.set(key.as_str(), value.as_str())?;
+    }
+    globals.set("__ENV", env)?;
+    globals.set("__VU", host.cx.id.in_instance as f64)?;
+    globals.set("global", globals.clone())?;
+    crate::console::install(ctx)?;
+    crate::text::install(ctx)?;
+    let timers = crate::timers::module(ctx)?;
+    for name in crate::timers::EXPORTS {
+        globals.set(*name, timers.get::<_, Value<'js>>(*name)?)?;
+    }
+    globals.set("open", Function::new(ctx.clone(), open)?.with_name("open")?)?;
+    if let Some(seed) = host.config.seed {
+        seed_random(ctx, seed.wrapping_add(host.cx.id.in_test))?;
+    }
+    Ok(())
+}
+
+/// Errors that host functions throw: `instanceof Error`, name `GoError` as in k6.
+fn go_error<'js>(ctx: &Ctx<'js>) -> Result<()> {
+    let make: Function<'js> = ctx.eval(
+        "(() => { class GoError extends Error {} \
+         Object.defineProperty(GoError.prototype, 'name', { value: 'GoError', writable: true, configurable: true }); \
+         return () => GoError; })()",
+    )?;
+    ctx.globals().set("GoError", make.call::<_, Value<'js>>(())?)
+}
+
+/// Replaces `Math.random` by a generator that starts from this seed.
+pub(crate) fn seed_random(ctx: &Ctx<'_>, seed: u64) -> Result<()> {
+    let generator = Rc::new(RefCell::new(SmallRng::seed_from_u64(seed)));
+    let math: Object<'_> = ctx.globals().get("Math")?;
+    let random = Function::new(ctx.clone(), move || generator.borrow_mut().random::<f64>())?;
+    math.set("random", random.with_name("random")?)
+}
+
+/// `open(path, mode?)`: a file as text, or with mode `b` as an `ArrayBuffer`.
+fn open<'js>(ctx: Ctx<'js>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Value<'js>> {
+    let host = host_state::<K6Host>(&ctx)?;
+    if host.stage.get() != Stage::Init {
+        let message = "the \"open()\" function is only available in the init stage (i.e. the global scope)";
+        return Err(throw_error(&ctx, "GoError", message));
+    }
+    let path = path.0.unwrap_or_default();
+    let program = program(&ctx)?;
+    let loader = program.loader();
+    let read = parker(&ctx)?.on_worker(|| loader.open(loader.entry(), &path));
+    let contents = call_throwing_uncatchable(&ctx, read)?;
+    let contents = contents.map_err(|error| throw_error(&ctx, "GoError", &error.to_string()))?;
+    match mode.0.flatten().as_deref() {
+        Some("b") => share_bytes(&ctx, &contents),
+        _ => String::from_utf8_lossy(&contents).as_ref().into_js(&ctx),
+    }
+}

@@ -1,0 +1,167 @@
+//! `import { check, group, sleep, fail, randomSeed } from 'k6'`.
+
+use rquickjs::function::Rest;
+use rquickjs::{Ctx, Function, Object, Result, Value};
+
+use brunt_js::{call_throwing_uncatchable, host_state, throw_error};
+use brunt_metrics::{SystemTag, builtin};
+
+use crate::args::{given, tags, text};
+use crate::caches::CheckPlace;
+use crate::host::K6Host;
+
+pub(crate) const EXPORTS: &[&str] = &["check", "fail", "group", "randomSeed", "sleep"];
+
+pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let module = Object::new(ctx.clone())?;
+    module.set("check", Function::new(ctx.clone(), check)?.with_name("check")?)?;
+    module.set("group", Function::new(ctx.clone(), group)?.with_name("group")?)?;
+    module.set("sleep", Function::new(ctx.clone(), sleep)?.with_name("sleep")?)?;
+    module.set("fail", Function::new(ctx.clone(), fail)?.with_name("fail")?)?;
+    module.set("randomSeed", Function::new(ctx.clone(), random_seed)?.with_name("randomSeed")?)?;
+    Ok(module)
+}
+
+fn sleep(ctx: Ctx<'_>, seconds: f64) -> Result<()> {
+    let host = host_state::<K6Host>(&ctx)?;
+    if seconds.is_finite() && seconds > 0.0 {
+        let parker = &host.cx.parker;
+        let until = parker.now().saturating_add((seconds * 1e9) as i64);
+        call_throwing_uncatchable(&ctx, parker.wait_until(until))?;
+    }
+    Ok(())
+}
+
+fn fail(ctx: Ctx<'_>, arguments: Rest<Value<'_>>) -> Result<()> {
+    let message = arguments.first().map(text).transpose()?.unwrap_or_default();
+    Err(throw_error(&ctx, "Error", &message))
+}
+
+fn random_seed(ctx: Ctx<'_>, seed: f64) -> Result<()> {
+    crate::globals::seed_random(&ctx, seed as i64 as u64)
+}
+
+fn group<'js>(ctx: Ctx<'js>, name: String, body: Value<'js>) -> Result<Value<'js>> {
+    let host = host_state::<K6Host>(&ctx)?;
+    host.stage.get().must_run(&ctx, "group()")?;
+    if name.contains("::") {
+        let message = format!("group '{name}': a group's name may not contain '::'");
+        return Err(throw_error(&ctx, "GoError", &message));
+    }
+    let Some(body) = body.as_function() else {
+        return Err(throw_error(&ctx, "GoError", "group() requires a callback as a second argument"));
+    };
+    if is_async(body)? {
+        let message = "group() does not support async functions as arguments";
+        return Err(throw_error(&ctx, "GoError", message));
+    }
+    let outer = host.group.borrow().clone();
+    let path = format!("{outer}::{name}");
+    host.config.groups.group(&path);
+    host.set_group(&path);
+    let started = host.cx.parker.now();
+    let result = body.call::<_, Value<'js>>(());
+    let finished = host.cx.parker.now();
+    let took = (finished - started) as f64 / 1e6;
+    let time = host.cx.parker.wall(finished);
+    host.sample(builtin::GROUP_DURATION, "group_duration", &[], time, took);
+    host.set_group(&outer);
+    result
+}
+
+fn is_async(function: &Function<'_>) -> Result<bool> {
+    let constructor: Option<Object<'_>> = function.get("constructor")?;
+    let name: Option<String> = constructor.map(|it| it.get("name")).transpose()?;
+    Ok(name.as_deref() == Some("AsyncFunction"))
+}
+
+fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
+    let host = host_state::<K6Host>(&ctx)?;
+    host.stage.get().must_run(&ctx, "check()")?;
+    let undefined = Value::new_undefined(ctx.clone());
+    let subject = arguments.first().unwrap_or(&undefined);
+    let Some(set) = given(&arguments, 1).and_then(Value::as_object) else {
+        return Err(throw_error(&ctx, "GoError", "no checks provided to `check`"));
+    };
+    let extra = match given(&arguments, 2).and_then(Value::as_object) {
+        Some(object) => tags(&ctx, object, "check()")?,
+        None => Vec::new(),
+    };
+    let time = host.wall_now();
+    let mut all = true;
+    for entry in set.props::<String, Value<'js>>() {
+        let (name, value) = entry?;
+        if name.contains("::") {
+            let message = format!("check '{name}': a check's name may not contain '::'");
+            return Err(throw_error(&ctx, "GoError", &message));
+        }
+        let judged = match value.as_function() {
+            Some(function) if is_async(function)? => {
+                let message = format!("check '{name}': passing async functions to `check` is not supported");
+                return Err(throw_error(&ctx, "GoError", &message));
+            }
+            Some(function) => function.call::<_, Value<'js>>((subject.clone(),)),
+            None => Ok(value.clone()),
+        };
+        match judged {
+            Ok(value) => {
+                let passed = is_truthy(&value);
+                all &= passed;
+                record(&host, &name, &extra, time, passed);
+            }
+            Err(error) => {
+                if !host.cx.parker.is_interrupted() {
+                    record(&host, &name, &extra, time, false);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// JavaScript's truthiness.
+pub(crate) fn is_truthy(value: &Value<'_>) -> bool {
+    if let Some(value) = value.as_bool() {
+        return value;
+    }
+    if let Some(number) = value.as_number() {
+        return number != 0.0 && !number.is_nan();
+    }
+    if let Some(text) = value.as_string() {
+        return text.to_string().is_ok_and(|text| !text.is_empty());
+    }
+    if let Some(number) = value.as_big_int() {
+        return number.clone().to_i64().map_or(true, |number| number != 0);
+    }
+    !(value.is_undefined() || value.is_null())
+}
+
+fn record(host: &K6Host, name: &str, extra: &[(String, String)], time: i64, passed: bool) {
+    let context = host.tags.borrow().id();
+    let known = host.checks.borrow().get(context, name, extra);
+    let mut recorder = host.cx.worker.recorder.borrow_mut();
+    let tags_of_check = || {
+        let mut tags = host.tags_with(extra);
+        if host.config.system_tags.has(SystemTag::Check) {
+            tags.set("check", name);
+        }
+        tags
+    };
+    let place = known.unwrap_or_else(|| {
+        let place = CheckPlace {
+            slot: recorder.slot(builtin::CHECKS, &tags_of_check()),
+            count: host.config.groups.check(&host.group.borrow(), name),
+        };
+        host.checks.borrow_mut().insert(context, name, extra, place.clone());
+        place
+    });
+    place.count.add(passed);
+    let (meta, value) = (host.meta.borrow(), f64::from(u8::from(passed)));
+    match place.slot {
+        Some(slot) => recorder.record(slot, meta.as_ref(), time, value),
+        None => {
+            recorder.record_tagged(builtin::CHECKS, &tags_of_check(), meta.as_ref(), time, value);
+        }
+    }
+}
