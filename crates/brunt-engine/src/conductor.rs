@@ -87,6 +87,7 @@ impl Conductor {
             killed: false,
             marked_failed: false,
             stuck_vus: 0,
+            lost_workers: 0,
             ran: Duration::ZERO,
         };
         if let Err(Stop::Ended(end)) = self.run_into(&mut outcome).await {
@@ -113,6 +114,7 @@ impl Conductor {
         }
         let state = &self.common.state;
         outcome.marked_failed = state.marked_failed.load(Ordering::Relaxed);
+        outcome.lost_workers = self.lost.iter().filter(|lost| **lost).count();
         outcome.stuck_vus = state.vus_stuck.load(Ordering::Relaxed);
         outcome
     }

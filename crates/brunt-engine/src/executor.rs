@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use brunt_options::scenario::ExecutorConfig;
+use brunt_pacing::ArrivalSchedule;
 
 use crate::state::ScenarioState;
 
@@ -137,27 +138,33 @@ impl Shared {
         }
     }
 
-    /// The executor's part on one worker; `start` is the scenario's start.
-    pub(crate) fn executor(self: &Arc<Self>, worker: usize, start: i64) -> Box<dyn Executor> {
+    /// The executor's part on one worker; `start` is the scenario's start. `None` for what the plan
+    /// refuses.
+    pub(crate) fn executor(
+        self: &Arc<Self>,
+        worker: usize,
+        start: i64,
+    ) -> Option<Box<dyn Executor>> {
         let shared = Arc::clone(self);
-        #[allow(unreachable_patterns)] // The plan refuses what is not known here.
-        match &self.state.scenario.config.executor {
+        Some(match &self.state.scenario.config.executor {
             ExecutorConfig::SharedIterations { iterations, .. } => {
                 Box::new(SharedIterations::new(shared, *iterations))
             }
             ExecutorConfig::PerVuIterations {
                 vus, iterations, ..
             } => Box::new(PerVuIterations::new(shared, *vus, *iterations)),
+            ExecutorConfig::ConstantVus { .. } => Box::new(ConstantVus::new(shared)),
             ExecutorConfig::ConstantArrivalRate {
                 rate,
                 time_unit,
                 duration,
                 ..
-            } => Box::new(ConstantArrivalRate::new(
-                shared, worker, start, *rate, *time_unit, *duration,
-            )),
-            _ => Box::new(ConstantVus::new(shared)),
-        }
+            } => {
+                let arrivals = ArrivalSchedule::constant(*rate, *time_unit, *duration).ok()?;
+                Box::new(ConstantArrivalRate::new(shared, worker, start, arrivals))
+            }
+            _ => return None,
+        })
     }
 
     /// The number of an iteration that starts now.

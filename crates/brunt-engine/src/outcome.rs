@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use brunt_pacing::PacingError;
+
 use crate::control::Reason;
 use crate::vu::SetupData;
 
@@ -20,6 +22,9 @@ pub struct TestOutcome {
     pub marked_failed: bool,
     /// VUs that did not return after they were interrupted, and were left behind.
     pub stuck_vus: u64,
+    /// Workers that crashed or were held for ever by one of their VUs: their share of the test did
+    /// not end as it should, and their last samples are missing.
+    pub lost_workers: usize,
     /// How long the scenarios ran; zero when they never started.
     pub ran: Duration,
 }
@@ -72,13 +77,13 @@ pub enum StartError {
         /// The executor's name.
         executor: &'static str,
     },
-    /// A field that must not be zero is.
-    #[error("scenarios.{scenario}.{field}: must be greater than 0")]
-    Zero {
+    /// The rate cannot be kept.
+    #[error("scenarios.{scenario}: {reason}")]
+    Schedule {
         /// The scenario's name.
         scenario: String,
-        /// The field's name.
-        field: &'static str,
+        /// What is wrong with it.
+        reason: PacingError,
     },
     /// More VUs than can be numbered.
     #[error(
@@ -91,12 +96,12 @@ pub enum StartError {
         limit: u64,
     },
     /// The operating system refused a thread, a timer or a runtime.
-    #[error("cannot start worker {worker}: {source}")]
+    #[error("cannot start worker {worker}: {reason}")]
     Worker {
         /// The worker's number, from 0.
         worker: usize,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 }
 

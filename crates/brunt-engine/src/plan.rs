@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use brunt_options::ScenarioConfig;
 use brunt_options::scenario::ExecutorConfig;
+use brunt_pacing::ArrivalSchedule;
 
 use crate::outcome::StartError;
 
@@ -83,21 +84,21 @@ pub(crate) fn nanos(duration: Duration) -> i64 {
 }
 
 fn check(scenario: &ScenarioConfig) -> Result<(), StartError> {
-    let zero = |field| StartError::Zero {
-        scenario: scenario.name.clone(),
-        field,
-    };
     match &scenario.executor {
+        ExecutorConfig::ConstantArrivalRate {
+            rate,
+            time_unit,
+            duration,
+            ..
+        } => ArrivalSchedule::constant(*rate, *time_unit, *duration)
+            .map(|_| ())
+            .map_err(|reason| StartError::Schedule {
+                scenario: scenario.name.clone(),
+                reason,
+            }),
         ExecutorConfig::SharedIterations { .. }
         | ExecutorConfig::PerVuIterations { .. }
         | ExecutorConfig::ConstantVus { .. } => Ok(()),
-        ExecutorConfig::ConstantArrivalRate { rate: 0, .. } => Err(zero("rate")),
-        ExecutorConfig::ConstantArrivalRate {
-            time_unit: Duration::ZERO,
-            ..
-        } => Err(zero("timeUnit")),
-        ExecutorConfig::ConstantArrivalRate { .. } => Ok(()),
-        #[allow(unreachable_patterns)] // Executors that the options know before the engine does.
         other => Err(StartError::UnsupportedExecutor {
             scenario: scenario.name.clone(),
             executor: other.kind(),
@@ -136,6 +137,21 @@ mod tests {
         let plan = Plan::new(&[scenario("a", 0, 5, 6, 3), scenario("b", 10, 5, 0, 4)]).unwrap();
         assert_eq!(plan.pool, 7);
         assert_eq!(plan.vus[1], [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn executors_that_only_the_options_know_are_refused() {
+        let mut ramping = scenario("a", 0, 1, 0, 1);
+        ramping.executor = ExecutorConfig::RampingVus {
+            start_vus: 1,
+            stages: Vec::new(),
+            graceful_ramp_down: Duration::ZERO,
+        };
+        let error = Plan::new(&[ramping]).unwrap_err().to_string();
+        assert!(
+            error.contains("scenarios.a.executor: 'ramping-vus' is not supported"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -35,13 +35,13 @@ pub(crate) fn spawn(
                 let _ = ready.send(Err(error));
             }
         })
-        .map_err(|source| StartError::Worker { worker, source })?;
+        .map_err(|reason| StartError::Worker { worker, reason })?;
     match started.recv() {
         Ok(Ok(())) => Ok(thread),
-        Ok(Err(source)) => Err(StartError::Worker { worker, source }),
+        Ok(Err(reason)) => Err(StartError::Worker { worker, reason }),
         Err(_) => {
-            let source = io::Error::other("its thread ended before it was ready");
-            Err(StartError::Worker { worker, source })
+            let reason = io::Error::other("its thread ended before it was ready");
+            Err(StartError::Worker { worker, reason })
         }
     }
 }

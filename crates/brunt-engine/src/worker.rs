@@ -337,6 +337,12 @@ impl Worker {
         }
     }
 
+    /// A script aborted the test. Nothing more starts here; the engine tells the other workers.
+    fn abort(&mut self, message: String) {
+        self.tell(Event::Aborted(message));
+        self.stop();
+    }
+
     /// Drops what is idle. A VU in the middle of a call must not be dropped, because its stack
     /// would never unwind: it is left behind, its memory goes with the process.
     fn finish(&mut self) {

@@ -12,10 +12,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+
+use brunt_pacing::ArrivalSchedule;
 
 use super::{Executor, Orders, Shared, Start};
-use crate::plan::nanos;
 use crate::schedule::Schedule;
 
 /// A worker that looks at a start this much (ns) after its due time, or more, is late.
@@ -49,16 +49,12 @@ impl ConstantArrivalRate {
         shared: Arc<Shared>,
         worker: usize,
         start: i64,
-        rate: u64,
-        time_unit: Duration,
-        duration: Duration,
+        arrivals: ArrivalSchedule,
     ) -> Self {
         let schedule = match shared.participants.iter().position(|&w| w == worker) {
             Some(share) => Schedule::new(
+                arrivals,
                 start,
-                rate,
-                nanos(time_unit) as u64,
-                nanos(duration) as u64,
                 share as u64,
                 shared.participants.len() as u64,
             ),

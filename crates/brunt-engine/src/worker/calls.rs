@@ -147,7 +147,7 @@ impl Worker {
             Outcome::Aborted(message) => {
                 self.remove(index);
                 self.growth_failed(part);
-                self.tell(Event::Aborted(message));
+                self.abort(message);
             }
         }
     }

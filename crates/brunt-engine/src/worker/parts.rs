@@ -50,7 +50,13 @@ enum Phase {
 }
 
 impl Part {
-    fn new(shared: &Arc<Shared>, worker: &Worker, started: i64, run_tags: &Arc<TagSet>) -> Self {
+    /// `None` for a scenario that the plan refuses.
+    fn new(
+        shared: &Arc<Shared>,
+        worker: &Worker,
+        started: i64,
+        run_tags: &Arc<TagSet>,
+    ) -> Option<Self> {
         let config = &shared.state.scenario.config;
         let start = started.saturating_add(nanos(config.start_time));
         let end = start.saturating_add(nanos(config.executor.regular_duration()));
@@ -61,12 +67,12 @@ impl Part {
         } else {
             Arc::clone(run_tags)
         };
-        let executor = shared.executor(worker.index, start);
+        let executor = shared.executor(worker.index, start)?;
         let lateness = worker
             .common
             .lateness
             .filter(|_| executor.is_arrival_rate());
-        Self {
+        Some(Self {
             shared: Arc::clone(shared),
             executor,
             phase: Phase::Pending,
@@ -77,7 +83,7 @@ impl Part {
             expected: 0,
             dropped: OwnSeries::new(builtin::DROPPED_ITERATIONS, &tags),
             lateness: lateness.map(|metric| OwnSeries::new(metric, &tags)),
-        }
+        })
     }
 
     /// When something is to be done without a VU's doing.
@@ -115,7 +121,7 @@ impl Worker {
         self.parts = common
             .scenarios
             .iter()
-            .map(|shared| Part::new(shared, self, started, &common.run_tags))
+            .filter_map(|shared| Part::new(shared, self, started, &common.run_tags))
             .collect();
         self.parts_open = self.parts.len();
         if self.index == 0 {
@@ -327,7 +333,7 @@ impl Worker {
         own_count.fetch_add(1, Ordering::Relaxed);
         self.count_inactive(index, true);
         if let Outcome::Aborted(message) = outcome {
-            self.tell(Event::Aborted(message));
+            self.abort(message);
         }
         self.idle(slot, index);
         self.close_part(index);

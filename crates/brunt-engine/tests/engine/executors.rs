@@ -227,7 +227,7 @@ fn one_that_burns_does_not_keep_the_others_waiting() {
         .collect();
     assert!(quiet.len() > 120, "{}", quiet.len());
     for entry in quiet {
-        let (end, _) = entry.end.unwrap();
+        let end = entry.end.as_ref().map_or(i64::MAX, |(end, _)| *end);
         // Two burners at 1 ms a slice, one of them in a turn.
         assert!(end - entry.start <= 13 * MILLI, "{entry:?}");
     }

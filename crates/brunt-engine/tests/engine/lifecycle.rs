@@ -301,15 +301,35 @@ fn a_zero_rate_is_refused_before_the_start() {
     let error = Engine::assemble(only(arrival(0, 1, 1, 1)), parts, 1)
         .err()
         .unwrap();
-    assert!(matches!(error, StartError::Zero { .. }), "{error}");
-    assert_eq!(
-        error.to_string(),
-        "scenarios.s.rate: must be greater than 0"
+    assert!(matches!(error, StartError::Schedule { .. }), "{error}");
+    assert!(
+        error.to_string().starts_with("scenarios.s: the rate"),
+        "{error}"
     );
     let none = Engine::start(only(shared(1, 1)), world.parts(), Vec::new())
         .err()
         .unwrap();
     assert!(matches!(none, StartError::NoWorkers), "{none}");
+}
+
+/// A panic is a bug of brunt's own; it must not look like success, nor hang the test.
+#[tokio::test]
+async fn a_worker_that_panics_is_lost_and_told() {
+    let world = World::new(|call, vu, _| match call {
+        Call::Iteration(_) if vu.in_instance == 1 => panic!("a bug"),
+        _ => Act::sleep(0),
+    });
+    let parts = Parts {
+        time: Arc::new(MonotonicTime::new()),
+        ..world.parts()
+    };
+    let recorders = (0..2).map(|_| Recorder::discarding()).collect();
+    let outcome = run_test(only(per_vu(2, 10)), parts, recorders)
+        .await
+        .unwrap();
+    assert_eq!((outcome.end, outcome.lost_workers), (End::Completed, 1));
+    assert_eq!(world.iterations("s").len(), 10);
+    assert!(world.messages(Level::Error)[0].contains("worker 0 crashed"));
 }
 
 /// On threads, with real time: everything works together; how long it takes decides nothing.

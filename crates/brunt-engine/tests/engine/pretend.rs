@@ -14,50 +14,49 @@ use brunt_options::scenario::ExecutorConfig;
 
 use crate::simulation::{BEGIN, SimulatedTime, Simulation};
 
-pub const MILLI: i64 = 1_000_000;
-pub const SECOND: i64 = 1_000_000_000;
+pub(crate) const MILLI: i64 = 1_000_000;
+pub(crate) const SECOND: i64 = 1_000_000_000;
 
 /// What a call does.
 #[derive(Debug, Clone)]
-pub struct Act {
+pub(crate) struct Act {
     /// How long it waits.
-    pub sleep: i64,
+    pub(crate) sleep: i64,
     /// How long it holds the thread, in slices of 1 ms.
-    pub burn: i64,
+    pub(crate) burn: i64,
     /// How long it holds the thread at its beginning, in one piece.
-    pub hold: i64,
+    pub(crate) hold: i64,
     /// How it ends.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// It does not care about interrupts.
-    pub stubborn: bool,
+    pub(crate) stubborn: bool,
 }
 
 /// A call that was made. Times are counted from the beginning of the simulation.
 #[derive(Debug, Clone)]
-pub struct Entry {
-    pub what: &'static str,
-    pub worker: usize,
-    pub vu: u64,
+pub(crate) struct Entry {
+    pub(crate) what: &'static str,
+    pub(crate) vu: u64,
     /// The scenario's name and the iteration's number.
-    pub iteration: Option<(String, u64)>,
-    pub scheduled: i64,
+    pub(crate) iteration: Option<(String, u64)>,
+    pub(crate) scheduled: i64,
     /// The data of setup that it got.
-    pub data: Option<String>,
-    pub start: i64,
-    pub end: Option<(i64, Outcome)>,
+    pub(crate) data: Option<String>,
+    pub(crate) start: i64,
+    pub(crate) end: Option<(i64, Outcome)>,
 }
 
 type Behaviour = dyn Fn(&Call, VuId, i64) -> Act + Send + Sync;
 
 /// Everything that is shared by the VUs of one test.
-pub struct World {
-    pub simulation: Arc<Simulation>,
-    pub state: Arc<TestState>,
+pub(crate) struct World {
+    pub(crate) simulation: Arc<Simulation>,
+    pub(crate) state: Arc<TestState>,
     entries: Mutex<Vec<Entry>>,
     records: Mutex<Vec<Record>>,
     behaviour: Box<Behaviour>,
     /// Told when the test begins, for VUs that stop it.
-    pub control: Mutex<Option<Control>>,
+    pub(crate) control: Mutex<Option<Control>>,
 }
 
 struct Factory(Arc<World>);
@@ -75,7 +74,7 @@ struct PretendVu {
 }
 
 impl Act {
-    pub fn sleep(nanos: i64) -> Self {
+    pub(crate) fn sleep(nanos: i64) -> Self {
         Self {
             sleep: nanos,
             burn: 0,
@@ -85,7 +84,7 @@ impl Act {
         }
     }
 
-    pub fn end(outcome: Outcome) -> Self {
+    pub(crate) fn end(outcome: Outcome) -> Self {
         Self {
             outcome,
             ..Self::sleep(0)
@@ -94,7 +93,9 @@ impl Act {
 }
 
 impl World {
-    pub fn new(behaviour: impl Fn(&Call, VuId, i64) -> Act + Send + Sync + 'static) -> Arc<Self> {
+    pub(crate) fn new(
+        behaviour: impl Fn(&Call, VuId, i64) -> Act + Send + Sync + 'static,
+    ) -> Arc<Self> {
         Arc::new(Self {
             simulation: Simulation::new(),
             state: Arc::default(),
@@ -106,14 +107,14 @@ impl World {
     }
 
     /// Iterations that wait for a while and return.
-    pub fn sleeping(nanos: i64) -> Arc<Self> {
+    pub(crate) fn sleeping(nanos: i64) -> Arc<Self> {
         Self::new(move |call, _, _| match call {
             Call::Iteration(_) => Act::sleep(nanos),
             _ => Act::sleep(0),
         })
     }
 
-    pub fn parts(self: &Arc<Self>) -> Parts {
+    pub(crate) fn parts(self: &Arc<Self>) -> Parts {
         Parts {
             factory: Arc::new(Factory(Arc::clone(self))),
             log: Arc::new(Log(Arc::clone(self))),
@@ -123,14 +124,14 @@ impl World {
     }
 
     /// Runs a test with so many workers, on this thread.
-    pub fn run(self: &Arc<Self>, config: EngineConfig, workers: usize) -> TestOutcome {
+    pub(crate) fn run(self: &Arc<Self>, config: EngineConfig, workers: usize) -> TestOutcome {
         self.run_with(
             config,
             (0..workers).map(|_| Recorder::discarding()).collect(),
         )
     }
 
-    pub fn run_with(
+    pub(crate) fn run_with(
         self: &Arc<Self>,
         config: EngineConfig,
         recorders: Vec<Recorder>,
@@ -154,7 +155,7 @@ impl World {
         self.simulation.run(main, workers)
     }
 
-    pub fn interrupt(&self, reason: brunt_engine::Reason) {
+    pub(crate) fn interrupt(&self, reason: brunt_engine::Reason) {
         self.control
             .lock()
             .unwrap()
@@ -163,11 +164,11 @@ impl World {
             .interrupt(reason);
     }
 
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.control.lock().unwrap().as_ref().unwrap().kill();
     }
 
-    pub fn entries(&self, what: &str) -> Vec<Entry> {
+    pub(crate) fn entries(&self, what: &str) -> Vec<Entry> {
         self.entries
             .lock()
             .unwrap()
@@ -178,7 +179,7 @@ impl World {
     }
 
     /// The iterations of a scenario.
-    pub fn iterations(&self, scenario: &str) -> Vec<Entry> {
+    pub(crate) fn iterations(&self, scenario: &str) -> Vec<Entry> {
         let of = |entry: &Entry| {
             entry
                 .iteration
@@ -195,7 +196,7 @@ impl World {
     }
 
     /// The numbers of a scenario's iterations, sorted.
-    pub fn numbers(&self, scenario: &str) -> Vec<u64> {
+    pub(crate) fn numbers(&self, scenario: &str) -> Vec<u64> {
         let mut numbers: Vec<u64> = self
             .iterations(scenario)
             .into_iter()
@@ -205,7 +206,7 @@ impl World {
         numbers
     }
 
-    pub fn messages(&self, level: Level) -> Vec<String> {
+    pub(crate) fn messages(&self, level: Level) -> Vec<String> {
         let records = self.records.lock().unwrap();
         records
             .iter()
@@ -286,7 +287,6 @@ impl Vu for PretendVu {
             self.entry = entries.len();
             entries.push(Entry {
                 what,
-                worker: self.cx.index,
                 vu: self.id.in_instance,
                 iteration,
                 scheduled: scheduled - BEGIN,
@@ -319,7 +319,7 @@ impl Vu for PretendVu {
 }
 
 /// A scenario of this name, without a graceful stop.
-pub fn scenario(name: &str, executor: ExecutorConfig) -> ScenarioConfig {
+pub(crate) fn scenario(name: &str, executor: ExecutorConfig) -> ScenarioConfig {
     ScenarioConfig {
         name: name.to_owned(),
         executor,
@@ -331,11 +331,11 @@ pub fn scenario(name: &str, executor: ExecutorConfig) -> ScenarioConfig {
     }
 }
 
-pub fn only(executor: ExecutorConfig) -> EngineConfig {
+pub(crate) fn only(executor: ExecutorConfig) -> EngineConfig {
     EngineConfig::new(vec![scenario("s", executor)])
 }
 
-pub fn shared(vus: u64, iterations: u64) -> ExecutorConfig {
+pub(crate) fn shared(vus: u64, iterations: u64) -> ExecutorConfig {
     ExecutorConfig::SharedIterations {
         vus,
         iterations,
@@ -343,7 +343,7 @@ pub fn shared(vus: u64, iterations: u64) -> ExecutorConfig {
     }
 }
 
-pub fn per_vu(vus: u64, iterations: u64) -> ExecutorConfig {
+pub(crate) fn per_vu(vus: u64, iterations: u64) -> ExecutorConfig {
     ExecutorConfig::PerVuIterations {
         vus,
         iterations,
@@ -351,14 +351,19 @@ pub fn per_vu(vus: u64, iterations: u64) -> ExecutorConfig {
     }
 }
 
-pub fn constant(vus: u64, seconds: u64) -> ExecutorConfig {
+pub(crate) fn constant(vus: u64, seconds: u64) -> ExecutorConfig {
     ExecutorConfig::ConstantVus {
         vus,
         duration: Duration::from_secs(seconds),
     }
 }
 
-pub fn arrival(rate: u64, seconds: u64, pre_allocated_vus: u64, max_vus: u64) -> ExecutorConfig {
+pub(crate) fn arrival(
+    rate: u64,
+    seconds: u64,
+    pre_allocated_vus: u64,
+    max_vus: u64,
+) -> ExecutorConfig {
     ExecutorConfig::ConstantArrivalRate {
         rate,
         time_unit: Duration::from_secs(1),

@@ -15,17 +15,17 @@ use std::time::Duration;
 use brunt_engine::{Clock, TimeSource};
 
 /// When every simulation begins; not 0, so that forgotten offsets show.
-pub const BEGIN: i64 = 1_000_000_000_000;
+pub(crate) const BEGIN: i64 = 1_000_000_000_000;
 
 /// Simulated time with the alarms that are set on it.
 #[derive(Debug, Default)]
-pub struct Simulation {
+pub(crate) struct Simulation {
     now: AtomicI64,
     keys: AtomicU64,
     alarms: Mutex<BTreeMap<(i64, u64), Waker>>,
 }
 
-pub struct SimulatedTime(pub Arc<Simulation>);
+pub(crate) struct SimulatedTime(pub(crate) Arc<Simulation>);
 
 struct SimulatedClock {
     simulation: Arc<Simulation>,
@@ -48,24 +48,24 @@ impl Wake for Flag {
 }
 
 impl Simulation {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             now: AtomicI64::new(BEGIN),
             ..Self::default()
         })
     }
 
-    pub fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.now.load(Ordering::SeqCst)
     }
 
     /// Lets time pass while somebody holds the thread.
-    pub fn advance(&self, nanos: i64) {
+    pub(crate) fn advance(&self, nanos: i64) {
         self.now.fetch_add(nanos, Ordering::SeqCst);
     }
 
     /// Runs everything until `main` is done.
-    pub fn run<T>(
+    pub(crate) fn run<T>(
         &self,
         main: impl Future<Output = T>,
         mut others: Vec<Pin<Box<dyn Future<Output = ()>>>>,
