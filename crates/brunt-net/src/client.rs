@@ -1,0 +1,223 @@
+//! A virtual user's HTTP client: finds or opens a connection for each request and keeps it after.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::config::NetConfig;
+use crate::connection::Connection;
+use crate::deadline::Deadline;
+use crate::dial::dial;
+use crate::error::NetError;
+use crate::exchange::{Exchange, TlsInfo};
+use crate::http1::{self, Failure};
+use crate::http2::{self, Http2};
+use crate::marks::Marks;
+use crate::pool::{Pool, same};
+use crate::request::Request;
+use crate::response::Response;
+use crate::socket::Counters;
+use crate::stamp;
+
+/// One virtual user's connections. Requests may run at the same time, all on one thread.
+#[derive(Debug)]
+pub struct Client {
+    config: Arc<NetConfig>,
+    pool: RefCell<Pool>,
+    http2: RefCell<Vec<Rc<Http2>>>,
+    counters: Rc<Counters>,
+    /// Counts calls of [`Client::close_idle`], so that connections in use then are not kept.
+    generation: Cell<u64>,
+}
+
+/// Which connection an exchange ran on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Path {
+    remote: Option<SocketAddr>,
+    tls: Option<TlsInfo>,
+    reused: bool,
+}
+
+impl Client {
+    /// A client without connections.
+    pub fn new(config: Arc<NetConfig>) -> Self {
+        stamp::warm_up();
+        Self {
+            config,
+            pool: RefCell::default(),
+            http2: RefCell::default(),
+            counters: Rc::default(),
+            generation: Cell::new(0),
+        }
+    }
+
+    /// Sends a request and reads the response. Never fails as such: see [`Exchange::outcome`].
+    ///
+    /// A connection that was kept and turns out to be dead is replaced once, if nothing was sent or
+    /// the method has no effects. Dropping the future closes the connection.
+    pub async fn send(&self, request: &Request<'_>) -> Exchange {
+        let mut marks = Marks::begin();
+        let generation = self.generation.get();
+        if !self.config.no_connection_reuse {
+            if let Some(shared) = self.shared(request) {
+                let mut path = Path {
+                    remote: Some(shared.remote),
+                    tls: shared.tls,
+                    reused: true,
+                };
+                marks.connected = Some(marks.start);
+                // The slow paths are boxed, so that the future of the fast one stays small.
+                let result = Box::pin(http2::run(&shared, request, &self.config, &mut marks)).await;
+                return match result {
+                    Err(failure) if may_retry(&failure, request) => {
+                        path = Path::default();
+                        Box::pin(self.send_fresh(request, marks, path, generation)).await
+                    }
+                    result => conclude(marks, path, result.map_err(|failure| failure.error)),
+                };
+            }
+            let kept = self.pool.borrow_mut().take(request.url.shared_origin());
+            if let Some(mut connection) = kept {
+                let path = Path {
+                    remote: Some(connection.remote),
+                    tls: connection.tls,
+                    reused: true,
+                };
+                marks.connected = Some(marks.start);
+                match http1::run(&mut connection, request, &self.config, &mut marks).await {
+                    Ok((response, reusable)) => {
+                        self.keep(connection, reusable, generation);
+                        return conclude(marks, path, Ok(response));
+                    }
+                    Err(failure) if may_retry(&failure, request) => {}
+                    Err(failure) => return conclude(marks, path, Err(failure.error)),
+                }
+            }
+        }
+        Box::pin(self.send_fresh(request, marks, Path::default(), generation)).await
+    }
+
+    /// Closes the connections that no request uses; those in use are closed when they are free.
+    pub fn close_idle(&self) {
+        self.generation.set(self.generation.get().wrapping_add(1));
+        // Dropped after the borrow, because closing runs code of ours.
+        let pool = std::mem::take(&mut *self.pool.borrow_mut());
+        let http2 = std::mem::take(&mut *self.http2.borrow_mut());
+        drop((pool, http2));
+    }
+
+    /// Bytes written to sockets so far, TLS and headers included.
+    pub fn bytes_sent(&self) -> u64 {
+        self.counters.sent.get()
+    }
+
+    /// Bytes read from sockets so far, TLS and headers included.
+    pub fn bytes_received(&self) -> u64 {
+        self.counters.received.get()
+    }
+
+    /// Runs a request on a connection of its own making.
+    async fn send_fresh(
+        &self,
+        request: &Request<'_>,
+        mut marks: Marks,
+        mut path: Path,
+        generation: u64,
+    ) -> Exchange {
+        marks.retry();
+        let origin = request.url.shared_origin();
+        let deadline = Deadline(request.deadline);
+        let dialed = dial(
+            &self.config,
+            &self.counters,
+            origin,
+            deadline,
+            &mut marks,
+            &mut path.remote,
+        )
+        .await;
+        let mut connection = match dialed {
+            Ok(connection) => connection,
+            Err(error) => return conclude(marks, path, Err(error)),
+        };
+        path.tls = connection.tls;
+        marks.connected = Some(clock::now());
+        if connection.speaks_http2() {
+            return self
+                .send_fresh_http2(connection, request, marks, path, generation)
+                .await;
+        }
+        match http1::run(&mut connection, request, &self.config, &mut marks).await {
+            Ok((response, reusable)) => {
+                self.keep(connection, reusable, generation);
+                conclude(marks, path, Ok(response))
+            }
+            Err(failure) => conclude(marks, path, Err(failure.error)),
+        }
+    }
+
+    async fn send_fresh_http2(
+        &self,
+        connection: Connection,
+        request: &Request<'_>,
+        mut marks: Marks,
+        path: Path,
+        generation: u64,
+    ) -> Exchange {
+        let shared = match Http2::start(connection, &self.config, Deadline(request.deadline)).await
+        {
+            Ok(shared) => Rc::new(shared),
+            Err(error) => return conclude(marks, path, Err(error)),
+        };
+        if !self.config.no_connection_reuse && generation == self.generation.get() {
+            self.http2.borrow_mut().push(Rc::clone(&shared));
+        }
+        let result = http2::run(&shared, request, &self.config, &mut marks).await;
+        conclude(marks, path, result.map_err(|failure| failure.error))
+    }
+
+    /// An HTTP/2 connection to the request's origin that can still be used.
+    fn shared(&self, request: &Request<'_>) -> Option<Rc<Http2>> {
+        if self.http2.borrow().is_empty() {
+            return None;
+        }
+        let origin = request.url.shared_origin();
+        let mut all = self.http2.borrow_mut();
+        all.retain(|shared| !same(&shared.origin, origin) || shared.is_usable());
+        all.iter()
+            .find(|shared| same(&shared.origin, origin))
+            .map(Rc::clone)
+    }
+
+    fn keep(&self, connection: Connection, reusable: bool, generation: u64) {
+        let config = &self.config;
+        if reusable && !config.no_connection_reuse && generation == self.generation.get() {
+            let mut pool = self.pool.borrow_mut();
+            pool.put(connection, config.max_idle, config.max_idle_per_host);
+        }
+    }
+}
+
+fn may_retry(failure: &Failure, request: &Request<'_>) -> bool {
+    failure.unsent || (failure.stale && request.replayable())
+}
+
+fn conclude(marks: Marks, path: Path, outcome: Result<Response, NetError>) -> Exchange {
+    let end = if outcome.is_ok() {
+        marks.end()
+    } else {
+        clock::now()
+    };
+    Exchange {
+        timings: marks.timings(end),
+        end,
+        outcome,
+        remote: path.remote,
+        reused: path.reused,
+        tls: path.tls,
+        read_delay: marks.read_delay,
+        stamp_fallback: marks.fallback,
+    }
+}

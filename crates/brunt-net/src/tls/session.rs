@@ -1,0 +1,113 @@
+//! One TLS session over bytes that somebody else moves: rustls is driven by hand, so that the
+//! stamp of a read stays with the bytes that it brought.
+
+use std::io::{BufRead as _, ErrorKind, Write as _};
+
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConnection, Error, InvalidMessage};
+
+use super::{TlsSettings, info};
+use crate::error::NetError;
+use crate::exchange::TlsInfo;
+
+/// A TLS session, from the handshake on.
+#[derive(Debug)]
+pub(crate) struct Session {
+    connection: ClientConnection,
+}
+
+impl Session {
+    pub(crate) fn new(settings: &TlsSettings, host: &str) -> Result<Self, NetError> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| NetError::Tls(format!("tls: invalid server name \"{host}\"")))?;
+        let connection =
+            ClientConnection::new(settings.config()?, name).map_err(|error| tls_error(&error))?;
+        Ok(Self { connection })
+    }
+
+    pub(crate) fn is_handshaking(&self) -> bool {
+        self.connection.is_handshaking()
+    }
+
+    pub(crate) fn info(&self) -> TlsInfo {
+        info::of(&self.connection)
+    }
+
+    pub(crate) fn speaks_http2(&self) -> bool {
+        self.connection.alpn_protocol() == Some(b"h2")
+    }
+
+    /// Takes bytes from the wire and hands on what they decrypt to. `Ok(true)` at the end of the
+    /// stream that the peer announced.
+    pub(crate) fn feed<F>(&mut self, mut wire: &[u8], mut sink: F) -> Result<bool, NetError>
+    where
+        F: FnMut(&[u8]) -> Result<(), NetError>,
+    {
+        while !wire.is_empty() {
+            let taken = self
+                .connection
+                .read_tls(&mut wire)
+                .map_err(|error| NetError::Tls(error.to_string()))?;
+            self.connection
+                .process_new_packets()
+                .map_err(|error| tls_error(&error))?;
+            let ended = loop {
+                let mut reader = self.connection.reader();
+                let len = match reader.fill_buf() {
+                    Ok([]) => break true,
+                    Ok(plain) => {
+                        sink(plain)?;
+                        plain.len()
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break false,
+                    Err(error) => return Err(NetError::Tls(error.to_string())),
+                };
+                reader.consume(len);
+            };
+            if ended || taken == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes plain bytes, as many as fit, and gives how many; what they encrypt to is fetched with
+    /// [`drain`](Self::drain).
+    pub(crate) fn write(&mut self, plain: &[u8]) -> Result<usize, NetError> {
+        self.connection
+            .writer()
+            .write(plain)
+            .map_err(|error| NetError::Tls(error.to_string()))
+    }
+
+    /// Appends what is to go onto the wire.
+    pub(crate) fn drain(&mut self, out: &mut Vec<u8>) -> Result<(), NetError> {
+        while self.connection.wants_write() {
+            self.connection
+                .write_tls(out)
+                .map_err(|error| NetError::Tls(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Says goodbye; [`drain`](Self::drain) gives the bytes.
+    pub(crate) fn close(&mut self) {
+        self.connection.send_close_notify();
+    }
+}
+
+/// k6's codes for what can go wrong in TLS.
+fn tls_error(error: &Error) -> NetError {
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => NetError::UnknownAuthority,
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => NetError::WrongName,
+        Error::InvalidCertificate(reason) => NetError::Tls(format!("x509: {reason}")),
+        Error::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ) => NetError::TlsRecordHeader,
+        Error::AlertReceived(alert) => NetError::Tls(format!("remote error: tls: {alert:?}")),
+        other => NetError::Tls(format!("tls: {other}")),
+    }
+}
