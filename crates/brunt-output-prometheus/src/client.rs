@@ -16,6 +16,8 @@ pub(crate) struct Client {
     url: Url,
     auth: Auth,
     headers: HeaderMap,
+    /// What must not be shown, should the receiver repeat it in its answer.
+    secrets: Vec<String>,
 }
 
 impl Client {
@@ -84,11 +86,26 @@ impl Client {
             "x-prometheus-remote-write-version",
             HeaderValue::from_static("0.1.0"),
         );
+        let mut secrets: Vec<String> = config
+            .headers
+            .values()
+            .filter_map(|value| value.to_str().ok())
+            .map(str::to_owned)
+            .collect();
+        match &config.auth {
+            Auth::None => {}
+            Auth::Basic { password, .. } => secrets.push(password.clone()),
+            Auth::Bearer(token) => secrets.push(token.clone()),
+        }
+        // What is as short as a word would tear holes into sentences and is no secret.
+        secrets.retain(|secret| secret.len() >= 6);
+        let (url, auth) = (config.url.clone(), config.auth.clone());
         Ok(Self {
             http,
-            url: config.url.clone(),
-            auth: config.auth.clone(),
+            url,
+            auth,
             headers,
+            secrets,
         })
     }
 
@@ -110,10 +127,18 @@ impl Client {
             Err(error) => Err(unreachable(answer::explain(&error))),
             Ok(response) => {
                 let status = response.status();
-                let body = answer::first_line(response).await;
+                let body = self.first_line(response).await;
                 answer::judge_check(status, &body).map_err(unreachable)
             }
         }
+    }
+
+    /// What the receiver says, without what it should not know to be ours.
+    async fn first_line(&self, response: reqwest::Response) -> String {
+        let line = answer::first_line(response).await;
+        self.secrets
+            .iter()
+            .fold(line, |line, secret| line.replace(secret, "***"))
     }
 
     async fn post(&self, body: Vec<u8>) -> reqwest::Result<reqwest::Response> {
@@ -142,7 +167,7 @@ impl Transport for Client {
             Ok(response) => {
                 let status = response.status();
                 let after = answer::retry_after(response.headers());
-                answer::judge(status, after, &answer::first_line(response).await)
+                answer::judge(status, after, &self.first_line(response).await)
             }
         }
     }

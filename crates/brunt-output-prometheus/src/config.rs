@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use brunt_output::{ConfigError, Settings};
 use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::trend_stats::TrendStat;
 pub(crate) use keys::{K6_KEYS, MIMIR_KEYS, PROMETHEUS_KEYS};
@@ -114,6 +114,12 @@ impl Config {
         if let Some(token) = settings.get("bearer-token") {
             auth = Auth::Bearer(token.to_owned());
         }
+        let headers = read_headers(settings)?;
+        if headers.contains_key(AUTHORIZATION) && !matches!(auth, Auth::None) {
+            return Err(settings.error(
+                "the header Authorization is given beside a user or a token: take one of them away",
+            ));
+        }
         let tls_minimum = settings.get("tls-min").unwrap_or("1.2");
         if !matches!(tls_minimum, "1.2" | "1.3") {
             return Err(settings.invalid("tls-min", tls_minimum, "1.2 or 1.3"));
@@ -143,7 +149,7 @@ impl Config {
             instance: settings.instance.clone(),
             interval,
             auth,
-            headers: read_headers(settings)?,
+            headers,
             tls,
             timeout,
             check: settings.switch("check")?.unwrap_or(true),

@@ -29,15 +29,17 @@ pub enum Wants {
 /// A key that an output understands, as `brunt outputs` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
-    /// The name in `--out NAME=TARGET,key=value`.
+    /// The name in `--out NAME=TARGET,key=value`. A family `header.*` takes every `header.NAME`.
     pub name: &'static str,
-    /// Environment variables that set it too, first one first; k6's names among them.
+    /// Environment variables that set it too, first one first; k6's names among them. For a family
+    /// `PREFIX_*`: what stands for the star is the member's name.
     pub env: &'static [&'static str],
     /// The value without the user's doing; empty for none.
     pub default: &'static str,
     /// One sentence: what it does.
     pub help: &'static str,
-    /// Whether the value must not show in logs. A secret key `k` can also be given as `k-file`.
+    /// Whether the value must not show in logs. A secret key `k` can also be given as `k-file`, its
+    /// variable `V` as `V_FILE`.
     pub secret: bool,
 }
 

@@ -56,10 +56,8 @@ impl Value {
                     newest: time,
                 },
                 SeriesValue::Gauge { last, .. },
-            ) => {
-                if newest >= *time {
-                    (*known, *time) = (*last, newest);
-                }
+            ) if newest >= *time => {
+                (*known, *time) = (*last, newest);
             }
             (
                 Self::Rate { passes, total },

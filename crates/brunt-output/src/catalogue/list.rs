@@ -18,7 +18,7 @@ pub(super) fn render<'a>(kinds: impl Iterator<Item = &'a dyn OutputKind>) -> Str
     let mut text = String::from(
         "--out NAME[=TARGET][,key=value...]   may be given several times; NAME@INSTANCE=... names it\n\
          A value with commas is written key=\"a,b\" or key=a%2Cb. Variables are read where the\n\
-         command line says nothing.\n",
+         command line says nothing; for a variable with a secret, NAME_FILE can name its file.\n",
     );
     for kind in kinds {
         // Writing to a string cannot fail.

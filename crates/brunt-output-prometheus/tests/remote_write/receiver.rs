@@ -1,0 +1,549 @@
+//! The output against the strict receiver, which decodes with code of its own and refuses whatever
+//! the specification forbids.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::common::{item, item_at, output, snapshot, trend};
+use brunt_aggregate::SeriesValue;
+use brunt_output::kit::{self, Fixture};
+use brunt_output::{Item, OutputError, OutputReport, Wants};
+use brunt_testkit::RemoteWrite;
+use brunt_testkit::remote_write::{Config, Fault, Value};
+
+async fn run(
+    receiver: &RemoteWrite,
+    keys: &str,
+    items: &[Item],
+    fixture: &Fixture,
+) -> OutputReport {
+    let output = output(&format!("mimir=http://{}{keys}", receiver.address()));
+    let report = kit::feed(output, items, fixture.context()).await.unwrap();
+    assert!(
+        receiver.violations().is_empty(),
+        "{:?}",
+        receiver.violations()
+    );
+    report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_arrives_with_k6_s_names_and_labels() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let tags = [("scenario", "buy"), ("group", ""), ("weird-tag", "1")];
+    let series = vec![
+        item(&fixture, "http_reqs", &tags, SeriesValue::Counter(42.0)),
+        item(
+            &fixture,
+            "vus",
+            &tags,
+            SeriesValue::Gauge {
+                last: 5.0,
+                min: 1.0,
+                max: 9.0,
+            },
+        ),
+        item(
+            &fixture,
+            "http_req_failed",
+            &tags,
+            SeriesValue::Rate {
+                passes: 3,
+                total: 12,
+            },
+        ),
+        item(
+            &fixture,
+            "http_req_duration",
+            &tags,
+            trend(&[0.1, 0.2, 0.0, 3.0]),
+        ),
+    ];
+    let report = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    let labels = [
+        ("scenario", "buy"),
+        ("instance", "kit"),
+        ("testid", "kit"),
+        ("weird_tag", "1"),
+    ];
+    let last = |name: &str| receiver.last(name, &labels).unwrap();
+    assert_eq!(last("k6_http_reqs_total"), 42.0);
+    assert_eq!(last("k6_vus"), 5.0);
+    assert_eq!(last("k6_http_req_failed_rate"), 0.25);
+    assert_eq!(last("k6_http_req_failed_passes_total"), 3.0);
+    assert_eq!(last("k6_http_req_failed_fails_total"), 9.0);
+    assert_eq!(
+        (
+            last("k6_http_req_duration_min"),
+            last("k6_http_req_duration_max")
+        ),
+        (0.0, 3.0)
+    );
+    assert!((last("k6_http_req_duration_avg") - 0.825).abs() < 1e-12);
+    let native = receiver
+        .histogram("k6_http_req_duration_seconds", &labels)
+        .unwrap();
+    assert_eq!(native.count(), 4.0);
+    assert!((native.sum() - 3.3).abs() < 1e-12);
+    assert_eq!(receiver.names().len(), 11);
+    assert_eq!((report.rejected, report.dropped), (0, 0));
+    assert_eq!(report.delivered, receiver.samples() as u64);
+    assert!(
+        report.notes[0].starts_with("11 series"),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_begins_with_zero_before_its_first_sample() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let counter = |value| item(&fixture, "http_reqs", &[], SeriesValue::Counter(value));
+    let items = [
+        snapshot(0, false, vec![counter(3.0)]),
+        snapshot(5, true, vec![counter(4.0)]),
+    ];
+    run(&receiver, "", &items, &fixture).await;
+    let stored = &receiver.series("k6_http_reqs_total", &[])[0].samples;
+    let values: Vec<_> = stored.iter().map(|(_, value)| value.clone()).collect();
+    let float = Value::Float;
+    assert_eq!(values, [float(0.0), float(3.0), float(4.0), Value::Stale]);
+    let times: Vec<i64> = stored.iter().map(|(time, _)| time - stored[0].0).collect();
+    // The first sample came a second before the first snapshot.
+    assert_eq!(times, [0, 1_001, 6_001, 6_002]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_change_is_sent_again_every_15_seconds_and_at_the_end() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let same = || vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(3.0))];
+    let items: Vec<_> = (0..8).map(|at| snapshot(at * 5, at == 7, same())).collect();
+    run(&receiver, ",stale-markers=false", &items, &fixture).await;
+    let times = receiver.times("k6_http_reqs_total", &[]);
+    let seconds: Vec<i64> = times[1..]
+        .iter()
+        .map(|time| (time - times[1]) / 1_000)
+        .collect();
+    assert_eq!(seconds, [0, 15, 30, 35]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_snapshots_of_one_moment_still_ascend() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let counter = |value| {
+        vec![item(
+            &fixture,
+            "http_reqs",
+            &[],
+            SeriesValue::Counter(value),
+        )]
+    };
+    let items = [
+        snapshot(0, false, counter(1.0)),
+        snapshot(0, false, counter(2.0)),
+        snapshot(-3, true, counter(3.0)),
+    ];
+    run(&receiver, "", &items, &fixture).await;
+    assert_eq!(receiver.last("k6_http_reqs_total", &[]), Some(3.0));
+    assert!(
+        receiver
+            .times("k6_http_reqs_total", &[])
+            .is_sorted_by(|a, b| a < b)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_marks_every_series_stale() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let series = vec![
+        item(&fixture, "http_req_duration", &[], trend(&[0.1])),
+        item(&fixture, "http_reqs", &[], SeriesValue::Counter(3.0)),
+    ];
+    run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    assert!(
+        receiver
+            .all_series()
+            .iter()
+            .all(brunt_testkit::remote_write::StoredSeries::is_stale)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn merged_series_are_never_duplicates() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let of = |url: &str, value| {
+        item(
+            &fixture,
+            "http_reqs",
+            &[("name", "n"), ("url", url)],
+            SeriesValue::Counter(value),
+        )
+    };
+    let items = [
+        snapshot(0, false, vec![of("a", 1.0)]),
+        snapshot(5, true, vec![of("a", 2.0), of("b", 10.0), of("c", 100.0)]),
+    ];
+    run(&receiver, "", &items, &fixture).await;
+    assert_eq!(receiver.series("k6_http_reqs_total", &[]).len(), 1);
+    assert_eq!(
+        receiver.last("k6_http_reqs_total", &[("name", "n")]),
+        Some(112.0)
+    );
+    let receiver = RemoteWrite::start().unwrap();
+    run(&receiver, ",keep-url=true", &items, &fixture).await;
+    assert_eq!(receiver.series("k6_http_reqs_total", &[]).len(), 3);
+    let receiver = RemoteWrite::start().unwrap();
+    run(&receiver, ",drop=name;url", &items, &fixture).await;
+    assert_eq!(
+        receiver.last("k6_http_reqs_total", &[("name", "")]),
+        Some(112.0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_have_their_effect() {
+    let config = Config {
+        tenant: Some("team-a".to_owned()),
+        basic_auth: Some(("me".to_owned(), "hush".to_owned())),
+        clock: Some(Duration::from_hours(1)),
+        ..Config::default()
+    };
+    let receiver = RemoteWrite::start_with(config).unwrap();
+    let fixture = Fixture::new();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_nanos() as i64;
+    let mut series: Vec<_> = (0..25)
+        .map(|at| {
+            let tags = [("n", format!("{at}"))];
+            let tags: Vec<(&str, &str)> = tags.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            item_at(&fixture, now, "http_reqs", &tags, SeriesValue::Counter(1.0))
+        })
+        .collect();
+    series.push(item_at(
+        &fixture,
+        now,
+        "http_req_duration",
+        &[],
+        trend(&[1.0]),
+    ));
+    let snapshot = brunt_aggregate::Snapshot {
+        time: now,
+        last: true,
+        series,
+    };
+    let keys = ",tenant=team-a,username=me,password=hush,prefix=x_,labels=team:a;zone:b,label.c=d,\
+                testid=t,trends=stats,stats=med;count,max-batch=10,header.X-More=1,stale-markers=no";
+    let items = [Item::Snapshot(std::sync::Arc::new(snapshot))];
+    run(&receiver, keys, &items, &fixture).await;
+    let labels = [("team", "a"), ("zone", "b"), ("c", "d"), ("testid", "t")];
+    assert_eq!(receiver.sum("x_http_reqs_total", &labels), Some(25.0));
+    assert_eq!(
+        receiver.names(),
+        [
+            "x_http_req_duration_count",
+            "x_http_req_duration_med",
+            "x_http_reqs_total"
+        ]
+    );
+    let journal = receiver.journal();
+    assert_eq!(
+        journal.iter().map(|entry| entry.series).collect::<Vec<_>>(),
+        [10, 10, 7]
+    );
+    assert_eq!(journal[0].path, "/api/v1/push");
+    let header = |name: &str| journal[0].header(name).unwrap_or_default();
+    assert_eq!(
+        (
+            header("x-more"),
+            header("x-prometheus-remote-write-version")
+        ),
+        ("1", "0.1.0")
+    );
+    assert!(header("user-agent").starts_with("brunt/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bearer_token_is_sent_and_never_shown() {
+    let config = Config {
+        bearer_token: Some("abc".to_owned()),
+        ..Config::default()
+    };
+    let receiver = RemoteWrite::start_with(config).unwrap();
+    let fixture = Fixture::new();
+    let counter = || item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0));
+    let items = [snapshot(0, true, vec![counter()])];
+    run(&receiver, ",bearer-token=abc", &items, &fixture).await;
+    assert_eq!(receiver.last("k6_http_reqs_total", &[]), Some(1.0));
+    // This receiver repeats the token in its answer.
+    let wrong = format!("mimir=http://{},bearer-token=wrong-one", receiver.address());
+    let message = output(&wrong).check().await.unwrap_err().to_string();
+    assert!(
+        message.contains("401 Unauthorized") && !message.contains("wrong-one"),
+        "{message}"
+    );
+    let report = kit::feed(output(&wrong), &items, fixture.context())
+        .await
+        .unwrap();
+    let notes = report.notes.join("\n");
+    assert!(
+        notes.contains("401 Unauthorized") && !notes.contains("wrong-one"),
+        "{notes}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_does_not_come_in_time_is_not_waited_for() {
+    let receiver = RemoteWrite::start().unwrap();
+    receiver.inject(Fault::Stall(Duration::from_mins(1)), 1);
+    let fixture = Fixture::new();
+    let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
+    let report = run(
+        &receiver,
+        ",timeout=100ms",
+        &[snapshot(0, true, series)],
+        &fixture,
+    )
+    .await;
+    assert_eq!(receiver.last("k6_http_reqs_total", &[]), Some(1.0));
+    let told = report
+        .notes
+        .iter()
+        .any(|note| note.contains("no answer in time"));
+    assert!(told, "{:?}", report.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trends_come_in_the_form_that_was_asked_for() {
+    let fixture = Fixture::new();
+    let items = [snapshot(
+        0,
+        true,
+        vec![item(&fixture, "http_req_duration", &[], trend(&[0.1]))],
+    )];
+    for (keys, names) in [
+        (",trends=native", vec!["k6_http_req_duration_seconds"]),
+        (
+            ",trends=stats,stats=p(99.9)",
+            vec!["k6_http_req_duration_p999"],
+        ),
+        (
+            ",stats=max",
+            vec!["k6_http_req_duration_max", "k6_http_req_duration_seconds"],
+        ),
+    ] {
+        let receiver = RemoteWrite::start().unwrap();
+        run(&receiver, keys, &items, &fixture).await;
+        assert_eq!(receiver.names(), names, "{keys}");
+    }
+    let wants = output("mimir=http://localhost,interval=250ms").wants();
+    assert_eq!(
+        wants,
+        Wants::Snapshots {
+            interval: Duration::from_millis(250)
+        }
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_that_passes_loses_nothing() {
+    let receiver = RemoteWrite::start().unwrap();
+    receiver.inject(Fault::status(503), 2);
+    receiver.inject(Fault::status(429), 1);
+    receiver.inject(Fault::Close, 1);
+    receiver.inject(Fault::CloseAfterStore, 1);
+    let fixture = Fixture::new();
+    let counter = |value| {
+        vec![item(
+            &fixture,
+            "http_reqs",
+            &[],
+            SeriesValue::Counter(value),
+        )]
+    };
+    let items: Vec<_> = (0..4)
+        .map(|at| snapshot(at * 5, at == 3, counter(at as f64 + 1.0)))
+        .collect();
+    let report = run(&receiver, "", &items, &fixture).await;
+    assert_eq!((report.rejected, report.dropped), (0, 0));
+    let values: Vec<_> = receiver.series("k6_http_reqs_total", &[])[0]
+        .samples
+        .iter()
+        .filter_map(|(_, value)| match value {
+            Value::Float(value) => Some(*value),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(values, [0.0, 1.0, 2.0, 3.0, 4.0]);
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains("had to be repeated")),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_receiver_s_wish_for_a_wait_is_honoured() {
+    let receiver = RemoteWrite::start().unwrap();
+    receiver.inject(Fault::retry_after(503, 1), 1);
+    let fixture = Fixture::new();
+    let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
+    run(
+        &receiver,
+        ",stale-markers=false",
+        &[snapshot(0, true, series)],
+        &fixture,
+    )
+    .await;
+    let journal = receiver.journal();
+    assert_eq!(journal.len(), 2);
+    assert!(journal[1].arrived - journal[0].arrived >= Duration::from_secs(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_refused_series_does_not_take_the_others_with_it() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let counter = |name: &str, value| {
+        item(
+            &fixture,
+            "http_reqs",
+            &[("n", name)],
+            SeriesValue::Counter(value),
+        )
+    };
+    // Somebody has written a newer sample of one of the series.
+    let newer = vec![counter("7", 1_000.0)];
+    run(
+        &receiver,
+        ",stale-markers=false",
+        &[snapshot(600, true, newer)],
+        &fixture,
+    )
+    .await;
+    let names: Vec<String> = (0..20).map(|at| at.to_string()).collect();
+    let series = names.iter().map(|name| counter(name, 1.0)).collect();
+    let output = output(&format!(
+        "mimir=http://{},stale-markers=false",
+        receiver.address()
+    ));
+    let report = kit::feed(output, &[snapshot(0, true, series)], fixture.context())
+        .await
+        .unwrap();
+    // The zero of the refused series is as old as its value.
+    assert_eq!((report.delivered, report.rejected), (2 * 19, 2));
+    assert_eq!(
+        receiver.sum("k6_http_reqs_total", &[]),
+        Some(1_000.0 + 19.0)
+    );
+    let told = |words: &str| report.notes.iter().any(|note| note.contains(words));
+    assert!(
+        told("refused 2 points") && told("400 Bad Request: "),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_the_sender_is_not_repeated() {
+    let receiver = RemoteWrite::start().unwrap();
+    receiver.inject(Fault::status(403), 1);
+    let fixture = Fixture::new();
+    let series = vec![item(
+        &fixture,
+        "vus",
+        &[],
+        SeriesValue::Gauge {
+            last: 1.0,
+            min: 1.0,
+            max: 1.0,
+        },
+    )];
+    let items = [snapshot(0, true, series)];
+    let report = run(&receiver, ",stale-markers=false", &items, &fixture).await;
+    assert_eq!(
+        (receiver.requests(), report.delivered, report.rejected),
+        (1, 0, 1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_stays_away_costs_the_drain_timeout_and_is_counted() {
+    let receiver = RemoteWrite::start().unwrap();
+    receiver.stop();
+    let fixture = Fixture::new().with_drain_timeout(Duration::from_millis(300));
+    let series = vec![item(
+        &fixture,
+        "vus",
+        &[],
+        SeriesValue::Gauge {
+            last: 1.0,
+            min: 1.0,
+            max: 1.0,
+        },
+    )];
+    let report = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    assert_eq!(
+        (report.delivered, report.rejected, report.dropped),
+        (0, 0, 2)
+    );
+    let told = report
+        .notes
+        .iter()
+        .any(|note| note.contains("refused") && note.contains("given up"));
+    assert!(told, "{:?}", report.notes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_tells_why_the_receiver_cannot_be_used() {
+    let receiver = RemoteWrite::start().unwrap();
+    let address = receiver.address();
+    output(&format!("mimir=http://{address}"))
+        .check()
+        .await
+        .unwrap();
+    let check = async |argument: String| output(&argument).check().await.unwrap_err();
+    let missing = check(format!("mimir=http://me:hush@{address}/nothing?token=hush")).await;
+    let text = missing.to_string();
+    assert!(
+        text.contains("404 Not Found") && text.contains("/api/v1/push"),
+        "{text}"
+    );
+    assert!(!text.contains("hush"), "{text}");
+    receiver.stop();
+    let gone = check(format!("mimir=http://{address}")).await;
+    assert!(
+        matches!(&gone, OutputError::Unreachable { reason, .. } if reason.contains("refused")),
+        "{gone}"
+    );
+    output(&format!("mimir=http://{address},check=false"))
+        .check()
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_keeps_to_the_contract_of_outputs() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
+    let items = [
+        snapshot(0, false, series.clone()),
+        snapshot(1, true, series),
+    ];
+    let make = || output(&format!("mimir=http://{}", receiver.address()));
+    kit::conform(make, &items, fixture.context()).await.unwrap();
+    assert_eq!(
+        make().describe(),
+        format!("mimir (http://{}/api/v1/push)", receiver.address())
+    );
+}
