@@ -116,7 +116,8 @@ pub trait Vu {
     fn resume(&mut self) -> Step;
 
     /// Ends the current call soon: waits return early and code is broken at the next instruction.
-    /// The engine resumes the VU until it is `Done`.
+    /// The engine resumes the VU until it is `Done`: at once, whatever [`Vu::poll_wait`] answers, and
+    /// after that whenever it is ready. One that does not return in time is left behind.
     fn interrupt(&mut self);
 }
 

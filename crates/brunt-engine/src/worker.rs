@@ -7,6 +7,7 @@
 //! between any two turns.
 
 mod calls;
+mod iterations;
 mod measure;
 mod parts;
 mod slots;

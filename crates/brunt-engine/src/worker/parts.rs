@@ -5,30 +5,27 @@ use std::sync::atomic::Ordering;
 
 use brunt_metrics::{TagSet, builtin};
 
-use crate::executor::{Executor, Orders, Shared, Start};
-use crate::log::Level;
-use crate::mailbox::Message;
+use crate::executor::{Executor, Shared};
 use crate::plan::nanos;
-use crate::vu::{Call, Iteration, Outcome, SetupData};
+use crate::vu::SetupData;
 
 use super::measure::OwnSeries;
-use super::slots::Job;
 use super::{Event, Worker};
 
 /// One worker's part of a scenario. All times in monotonic nanoseconds.
 pub(super) struct Part {
     pub(super) shared: Arc<Shared>,
-    executor: Box<dyn Executor>,
-    phase: Phase,
+    pub(super) executor: Box<dyn Executor>,
+    pub(super) phase: Phase,
     start: i64,
     /// The regular end.
     end: i64,
     /// When what still runs is interrupted.
     hard_end: i64,
     /// VUs that it holds.
-    held: usize,
+    pub(super) held: usize,
     /// VUs of the plan that others still hold.
-    expected: usize,
+    pub(super) expected: usize,
     pub(super) dropped: OwnSeries,
     /// For arrival rates, if wanted.
     pub(super) lateness: Option<OwnSeries>,
@@ -36,7 +33,7 @@ pub(super) struct Part {
 
 /// How far a part is; it only goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
+pub(super) enum Phase {
     /// Before its start.
     Pending,
     /// Iterations start.
@@ -237,7 +234,7 @@ impl Worker {
     }
 
     /// Closes the books of a part of which nothing runs any more.
-    fn close_part(&mut self, index: usize) {
+    pub(super) fn close_part(&mut self, index: usize) {
         let part = &mut self.parts[index];
         let waits = part.held > 0 || part.expected > 0;
         let over = match part.phase {
@@ -261,214 +258,6 @@ impl Worker {
         self.parts_open -= 1;
         if self.parts_open == 0 {
             self.tell(Event::ScenariosOver);
-        }
-    }
-
-    /// Does what the executor of a part ordered.
-    fn carry_out(&mut self, index: usize) {
-        if self.orders.is_empty() {
-            return;
-        }
-        // Giving a VU to another scenario makes orders of its own: these are taken out before.
-        let mut orders: Orders = std::mem::take(&mut self.orders);
-        for start in orders.starts.drain(..) {
-            self.start_iteration(index, start);
-        }
-        for (worker, scheduled) in orders.lent.drain(..) {
-            self.common.mailboxes[worker].send(Message::Lend {
-                scenario: index,
-                scheduled,
-            });
-        }
-        for count in orders.dropped.drain(..) {
-            self.record_dropped(index, count);
-        }
-        if std::mem::take(&mut orders.grow) {
-            self.ask_for_vu(index);
-        }
-        let released = std::mem::take(&mut orders.released);
-        self.orders = orders;
-        for slot in released {
-            self.release(slot);
-        }
-    }
-
-    fn start_iteration(&mut self, index: usize, start: Start) {
-        let part = &mut self.parts[index];
-        let state = &part.shared.state;
-        state.started.fetch_add(1, Ordering::Relaxed);
-        if part.executor.is_arrival_rate() {
-            state.vus_active.fetch_add(1, Ordering::Relaxed);
-            self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
-            if part.lateness.is_some() {
-                self.slots[start.slot as usize].first_resume = Some((start.scheduled, index));
-            }
-        }
-        part.store_progress(start.scheduled);
-        let iteration = Iteration {
-            scenario: Arc::clone(&state.scenario),
-            in_instance: start.number,
-            in_test: start.number,
-            scheduled: start.scheduled,
-            data: self.data.clone(),
-        };
-        self.begin(
-            start.slot,
-            Job::Iteration { part: index },
-            Call::Iteration(iteration),
-        );
-    }
-
-    pub(super) fn iteration_over(&mut self, slot: u32, index: usize, outcome: Outcome) {
-        let (all, own) = (&self.common.state, &self.parts[index].shared.state);
-        let (all_count, own_count) = match &outcome {
-            Outcome::Completed(_) | Outcome::Failed(_) => {
-                (&all.iterations_completed, &own.completed)
-            }
-            Outcome::Interrupted | Outcome::Aborted(_) => {
-                (&all.iterations_interrupted, &own.interrupted)
-            }
-        };
-        all_count.fetch_add(1, Ordering::Relaxed);
-        own_count.fetch_add(1, Ordering::Relaxed);
-        self.count_inactive(index, true);
-        if let Outcome::Aborted(message) = outcome {
-            self.abort(message);
-        }
-        self.idle(slot, index);
-        self.close_part(index);
-    }
-
-    /// Hands a VU to a part, which may start something at once.
-    fn give(&mut self, slot: u32, index: usize, now: i64) {
-        self.slots[slot as usize].owner = Some(index);
-        let part = &mut self.parts[index];
-        part.held += 1;
-        if !part.executor.is_arrival_rate() {
-            part.shared.state.vus_active.fetch_add(1, Ordering::Relaxed);
-            self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
-        }
-        part.executor.on_idle(slot, now, &mut self.orders);
-        self.carry_out(index);
-    }
-
-    fn idle(&mut self, slot: u32, index: usize) {
-        let now = self.now();
-        let part = &mut self.parts[index];
-        if self.stopped || part.phase == Phase::Done {
-            self.release(slot);
-        } else {
-            part.executor.on_idle(slot, now, &mut self.orders);
-            self.carry_out(index);
-        }
-    }
-
-    /// Takes a VU from its part and gives it to the next that waits for it.
-    fn release(&mut self, slot: u32) {
-        let place = &mut self.slots[slot as usize];
-        let Some(index) = place.owner.take() else {
-            return;
-        };
-        let next = if self.stopped {
-            None
-        } else {
-            place.claims.pop_front()
-        };
-        if next.is_none() && place.grown {
-            self.spare.push(slot);
-        }
-        self.parts[index].held -= 1;
-        self.count_inactive(index, false);
-        if let Some(next) = next {
-            let now = self.now();
-            self.parts[next].expected -= 1;
-            self.give(slot, next, now);
-            self.close_part(next);
-        }
-    }
-
-    /// A VU is active no more: after an iteration of an arrival rate, else once it is released.
-    fn count_inactive(&self, index: usize, after_iteration: bool) {
-        let part = &self.parts[index];
-        if part.executor.is_arrival_rate() == after_iteration {
-            part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
-            self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
-    /// A VU is left behind in the middle of an iteration.
-    pub(super) fn lose_vu(&mut self, slot: u32, index: usize) {
-        let place = &mut self.slots[slot as usize];
-        place.owner = None;
-        let claims = std::mem::take(&mut place.claims);
-        let part = &mut self.parts[index];
-        part.held -= 1;
-        part.shared
-            .state
-            .interrupted
-            .fetch_add(1, Ordering::Relaxed);
-        part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
-        self.common
-            .state
-            .iterations_interrupted
-            .fetch_add(1, Ordering::Relaxed);
-        self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
-        for claim in claims {
-            self.parts[claim].expected -= 1;
-            self.close_part(claim);
-        }
-        self.close_part(index);
-    }
-
-    /// Starts an iteration that another worker could not.
-    pub(super) fn take_lent(&mut self, index: usize, scheduled: i64) {
-        let Some(part) = self.parts.get_mut(index) else {
-            return;
-        };
-        if part.phase >= Phase::Interrupted {
-            if !self.stopped {
-                self.record_dropped(index, 1);
-            }
-            return;
-        }
-        part.executor.on_lent(scheduled, &mut self.orders);
-        self.carry_out(index);
-    }
-
-    /// Whether a part would use one more VU.
-    pub(super) fn wants_vu(&self, index: usize) -> bool {
-        self.parts.get(index).is_some_and(|part| {
-            let state = &part.shared.state;
-            let max = state.scenario.config.executor.max_vus();
-            part.phase == Phase::Running && state.vus.load(Ordering::Relaxed) < max
-        })
-    }
-
-    /// Adds a VU that was made at run time.
-    pub(super) fn add_vu(&mut self, slot: u32, index: usize) {
-        let shared = Arc::clone(&self.parts[index].shared);
-        shared.state.vus.fetch_add(1, Ordering::Relaxed);
-        shared.growing.store(false, Ordering::Release);
-        let now = self.now();
-        self.give(slot, index, now);
-    }
-
-    /// Asks one of the workers for one more VU, or warns that there can be no more.
-    fn ask_for_vu(&mut self, index: usize) {
-        let shared = Arc::clone(&self.parts[index].shared);
-        let max = shared.state.scenario.config.executor.max_vus();
-        let vus = shared.state.vus.load(Ordering::Relaxed);
-        if vus >= max {
-            if !shared.warned.swap(true, Ordering::Relaxed) {
-                let message = format!(
-                    "Insufficient VUs, reached {max} active VUs and cannot initialize more; \
-                     raise maxVUs (or preAllocatedVUs) or lower the rate"
-                );
-                self.log(Level::Warn, message, Some(index));
-            }
-        } else if !shared.growing.swap(true, Ordering::AcqRel) {
-            let worker = vus as usize % self.common.mailboxes.len();
-            self.common.mailboxes[worker].send(Message::Grow { scenario: index });
         }
     }
 }
