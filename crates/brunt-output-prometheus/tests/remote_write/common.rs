@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use brunt_aggregate::{SeriesPoint, SeriesValue, Snapshot};
 use brunt_metrics::histogram::ExpHistogram;
-use brunt_output::kit::Fixture;
-use brunt_output::{Catalogue, Environment, Item, Output};
+use brunt_output::kit::{self, Fixture};
+use brunt_output::{Catalogue, Environment, Item, Output, OutputReport};
 use brunt_output_prometheus::{K6RemoteWrite, Mimir, Prometheus};
+use brunt_testkit::RemoteWrite;
 
 /// In nanoseconds.
 pub(crate) const SECOND: i64 = 1_000_000_000;
@@ -68,4 +69,21 @@ pub(crate) fn trend(values: &[f64]) -> SeriesValue {
         histogram.record(*value);
     }
     SeriesValue::Trend(Arc::new(histogram))
+}
+
+/// Sends items to the receiver as `mimir` with more keys; nothing may break a rule on the way.
+pub(crate) async fn run(
+    receiver: &RemoteWrite,
+    keys: &str,
+    items: &[Item],
+    fixture: &Fixture,
+) -> OutputReport {
+    let output = output(&format!("mimir=http://{}{keys}", receiver.address()));
+    let report = kit::feed(output, items, fixture.context()).await.unwrap();
+    assert!(
+        receiver.violations().is_empty(),
+        "{:?}",
+        receiver.violations()
+    );
+    report
 }

@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod common;
+mod faults;
 mod prometheus;
 mod receiver;
+mod tls;

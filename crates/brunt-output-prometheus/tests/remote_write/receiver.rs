@@ -3,28 +3,12 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::common::{item, item_at, output, snapshot, trend};
+use crate::common::{item, item_at, output, run, snapshot, trend};
 use brunt_aggregate::SeriesValue;
 use brunt_output::kit::{self, Fixture};
-use brunt_output::{Item, OutputError, OutputReport, Wants};
+use brunt_output::{Item, OutputError, Wants};
 use brunt_testkit::RemoteWrite;
-use brunt_testkit::remote_write::{Config, Fault, Value};
-
-async fn run(
-    receiver: &RemoteWrite,
-    keys: &str,
-    items: &[Item],
-    fixture: &Fixture,
-) -> OutputReport {
-    let output = output(&format!("mimir=http://{}{keys}", receiver.address()));
-    let report = kit::feed(output, items, fixture.context()).await.unwrap();
-    assert!(
-        receiver.violations().is_empty(),
-        "{:?}",
-        receiver.violations()
-    );
-    report
-}
+use brunt_testkit::remote_write::{Config, Value};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_arrives_with_k6_s_names_and_labels() {
@@ -299,27 +283,6 @@ async fn a_bearer_token_is_sent_and_never_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_does_not_come_in_time_is_not_waited_for() {
-    let receiver = RemoteWrite::start().unwrap();
-    receiver.inject(Fault::Stall(Duration::from_mins(1)), 1);
-    let fixture = Fixture::new();
-    let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
-    let report = run(
-        &receiver,
-        ",timeout=100ms",
-        &[snapshot(0, true, series)],
-        &fixture,
-    )
-    .await;
-    assert_eq!(receiver.last("k6_http_reqs_total", &[]), Some(1.0));
-    let told = report
-        .notes
-        .iter()
-        .any(|note| note.contains("no answer in time"));
-    assert!(told, "{:?}", report.notes);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn trends_come_in_the_form_that_was_asked_for() {
     let fixture = Fixture::new();
     let items = [snapshot(
@@ -349,158 +312,6 @@ async fn trends_come_in_the_form_that_was_asked_for() {
             interval: Duration::from_millis(250)
         }
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn trouble_that_passes_loses_nothing() {
-    let receiver = RemoteWrite::start().unwrap();
-    receiver.inject(Fault::status(503), 2);
-    receiver.inject(Fault::status(429), 1);
-    receiver.inject(Fault::Close, 1);
-    receiver.inject(Fault::CloseAfterStore, 1);
-    let fixture = Fixture::new();
-    let counter = |value| {
-        vec![item(
-            &fixture,
-            "http_reqs",
-            &[],
-            SeriesValue::Counter(value),
-        )]
-    };
-    let items: Vec<_> = (0..4)
-        .map(|at| snapshot(at * 5, at == 3, counter(at as f64 + 1.0)))
-        .collect();
-    let report = run(&receiver, "", &items, &fixture).await;
-    assert_eq!((report.rejected, report.dropped), (0, 0));
-    let values: Vec<_> = receiver.series("k6_http_reqs_total", &[])[0]
-        .samples
-        .iter()
-        .filter_map(|(_, value)| match value {
-            Value::Float(value) => Some(*value),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(values, [0.0, 1.0, 2.0, 3.0, 4.0]);
-    assert!(
-        report
-            .notes
-            .iter()
-            .any(|note| note.contains("had to be repeated")),
-        "{:?}",
-        report.notes
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_receiver_s_wish_for_a_wait_is_honoured() {
-    let receiver = RemoteWrite::start().unwrap();
-    receiver.inject(Fault::retry_after(503, 1), 1);
-    let fixture = Fixture::new();
-    let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
-    run(
-        &receiver,
-        ",stale-markers=false",
-        &[snapshot(0, true, series)],
-        &fixture,
-    )
-    .await;
-    let journal = receiver.journal();
-    assert_eq!(journal.len(), 2);
-    assert!(journal[1].arrived - journal[0].arrived >= Duration::from_secs(1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_refused_series_does_not_take_the_others_with_it() {
-    let receiver = RemoteWrite::start().unwrap();
-    let fixture = Fixture::new();
-    let counter = |name: &str, value| {
-        item(
-            &fixture,
-            "http_reqs",
-            &[("n", name)],
-            SeriesValue::Counter(value),
-        )
-    };
-    // Somebody has written a newer sample of one of the series.
-    let newer = vec![counter("7", 1_000.0)];
-    run(
-        &receiver,
-        ",stale-markers=false",
-        &[snapshot(600, true, newer)],
-        &fixture,
-    )
-    .await;
-    let names: Vec<String> = (0..20).map(|at| at.to_string()).collect();
-    let series = names.iter().map(|name| counter(name, 1.0)).collect();
-    let output = output(&format!(
-        "mimir=http://{},stale-markers=false",
-        receiver.address()
-    ));
-    let report = kit::feed(output, &[snapshot(0, true, series)], fixture.context())
-        .await
-        .unwrap();
-    // The zero of the refused series is as old as its value.
-    assert_eq!((report.delivered, report.rejected), (2 * 19, 2));
-    assert_eq!(
-        receiver.sum("k6_http_reqs_total", &[]),
-        Some(1_000.0 + 19.0)
-    );
-    let told = |words: &str| report.notes.iter().any(|note| note.contains(words));
-    assert!(
-        told("refused 2 points") && told("400 Bad Request: "),
-        "{:?}",
-        report.notes
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_of_the_sender_is_not_repeated() {
-    let receiver = RemoteWrite::start().unwrap();
-    receiver.inject(Fault::status(403), 1);
-    let fixture = Fixture::new();
-    let series = vec![item(
-        &fixture,
-        "vus",
-        &[],
-        SeriesValue::Gauge {
-            last: 1.0,
-            min: 1.0,
-            max: 1.0,
-        },
-    )];
-    let items = [snapshot(0, true, series)];
-    let report = run(&receiver, ",stale-markers=false", &items, &fixture).await;
-    assert_eq!(
-        (receiver.requests(), report.delivered, report.rejected),
-        (1, 0, 1)
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_stays_away_costs_the_drain_timeout_and_is_counted() {
-    let receiver = RemoteWrite::start().unwrap();
-    receiver.stop();
-    let fixture = Fixture::new().with_drain_timeout(Duration::from_millis(300));
-    let series = vec![item(
-        &fixture,
-        "vus",
-        &[],
-        SeriesValue::Gauge {
-            last: 1.0,
-            min: 1.0,
-            max: 1.0,
-        },
-    )];
-    let report = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
-    assert_eq!(
-        (report.delivered, report.rejected, report.dropped),
-        (0, 0, 2)
-    );
-    let told = report
-        .notes
-        .iter()
-        .any(|note| note.contains("refused") && note.contains("given up"));
-    assert!(told, "{:?}", report.notes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
