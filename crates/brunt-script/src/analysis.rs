@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(offset("import 'a';\nvar x = ;"), 20);
         assert_eq!(offset("var await = 1;\nvar x = ;"), 23);
         assert_eq!(offset("const a = await b();\nvar x = ;"), 29);
-        assert_eq!(offset("interface A {}"), 0);
+        assert_eq!(offset("interface A {}"), 9);
     }
 
     #[test]

@@ -223,10 +223,7 @@ fn with_mapping(specifier: &Specifier, stripped: Stripped) -> (Text, Mapping) {
 fn decode(specifier: &Specifier, bytes: Vec<u8>) -> Result<Arc<str>, LoadError> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let line = error.as_bytes()[..at].split(|byte| *byte == b'\n').count();
         LoadError::new(
             ErrorKind::Syntax,
             format!("{specifier} is not UTF-8: see line {line}, byte {at} of the file"),

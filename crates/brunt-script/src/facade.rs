@@ -5,6 +5,8 @@
 //! afterwards. So its facade declares every name that somebody asks for, and a namespace import is
 //! turned into the default import of an object that is made when the names are known.
 
+use std::fmt::Write as _;
+
 use oxc_syntax::identifier::is_identifier_name;
 
 use crate::analysis::NamespaceUse;
@@ -42,7 +44,11 @@ pub(crate) fn facade(module: &Specifier, names: &[String]) -> String {
     );
     for (at, name) in names.iter().enumerate() {
         let (value, name) = (quoted(name), export_name(name));
-        code += &format!(" const e{at} = o[{value}]; export {{ e{at} as {name} }};");
+        // Writing to a String cannot fail.
+        let _ = write!(
+            code,
+            " const e{at} = o[{value}]; export {{ e{at} as {name} }};"
+        );
     }
     code
 }
@@ -121,7 +127,9 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => out += &format!("\\u{:04x}", c as u32),
+            '\u{2028}' | '\u{2029}' | '\0'..='\x1f' => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
             _ => out.push(c),
         }
     }

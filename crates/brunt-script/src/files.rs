@@ -7,7 +7,10 @@ use std::path::Path;
 use crate::error::{ErrorKind, LoadError};
 
 /// The most that a script may weigh, in bytes; the biggest bundles weigh a few million.
-pub(crate) const LONGEST_SCRIPT: u64 = 64 << 20;
+pub(crate) const LONGEST_SCRIPT: u64 = 32 << 20;
+
+/// The most that a source map may weigh, in bytes.
+pub(crate) const LONGEST_MAP: u64 = 128 << 20;
 
 /// The most that `open()` reads, in bytes: what an `ArrayBuffer` can hold.
 pub(crate) const LONGEST_FILE: u64 = (1 << 31) - 1;

@@ -11,14 +11,18 @@ use std::thread;
 /// at about a tenth of it.
 const DEEPEST: usize = 10_000;
 
-/// Stack of one level in bytes, with a margin: the test below measures less than half of it.
-const FRAME: usize = 2 << 10;
+/// Stack for one token in bytes, with a margin: types in brackets need most, 2.7 kB.
+const FRAME: usize = 4 << 10;
 
 /// Stack beside the levels, in bytes.
 const BASE: usize = 1 << 20;
 
-/// The most that is reserved. Code of more tokens is held by [`DEEPEST`] alone.
-const LARGEST: usize = 1 << 30;
+/// The most that is reserved. Code of more tokens is held by [`DEEPEST`] alone, except for chains
+/// such as `a + a + a`, of whose links 32 MiB of code would fit.
+const LARGEST: usize = 4 << 30;
+
+/// What is reserved where the system allows no more: enough for [`DEEPEST`] levels.
+const SMALLER: usize = 128 << 20;
 
 /// Why work on a script could not be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,15 +45,22 @@ pub(crate) fn with_stack_for<T: Send>(
         .saturating_mul(FRAME)
         .saturating_add(BASE)
         .min(LARGEST);
-    thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .name("parser".to_owned())
-            .stack_size(size);
-        let thread = thread
-            .spawn_scoped(scope, work)
-            .map_err(|_| DeepError::NoStack)?;
-        thread.join().map_err(|_| DeepError::Panicked)
-    })
+    let mut work = Some(work);
+    for size in [size, size.min(SMALLER)] {
+        let ended = thread::scope(|scope| {
+            let thread = thread::Builder::new()
+                .name("parser".to_owned())
+                .stack_size(size);
+            let thread = thread
+                .spawn_scoped(scope, || work.take().map(|work| work()))
+                .ok()?;
+            Some(thread.join().ok().flatten().ok_or(DeepError::Panicked))
+        });
+        if let Some(ended) = ended {
+            return ended;
+        }
+    }
+    Err(DeepError::NoStack)
 }
 
 /// An upper bound of the number of tokens, or where the code nests too deeply.
@@ -67,8 +78,10 @@ fn measure(code: &str) -> Result<usize, DeepError> {
 /// What waits for its end between two brackets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Level {
-    /// Operators that are done with at the next `;`, `,` or `}`.
+    /// Operators that are done with at the next `;`, `,` or `}`, or at the end of a line.
     operators: usize,
+    /// Words that are done with at the next `;`, `,` or `}`.
+    words: usize,
     /// Statements that hold others: `else`, `do`.
     statements: usize,
     /// The level is `${ … }` in a template.
@@ -105,9 +118,10 @@ impl Scan<'_> {
                     }
                 }
                 b';' | b',' => self.settle(),
-                b'!' | b'~' | b'=' | b'?' | b':' | b'+' | b'-' => self.operator(),
+                b'\n' => self.line_end(),
+                b'!' | b'~' | b'=' | b'?' | b':' | b'+' | b'-' | b'*' | b'<' => self.operator(),
                 b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | 0x80.. => self.word(),
-                b'.' | b'*' | b'%' | b'&' | b'|' | b'^' | b'<' | b'>' | b'@' | b'#' => {
+                b'.' | b'%' | b'&' | b'|' | b'^' | b'>' | b'@' | b'#' => {
                     self.tokens += 1;
                 }
                 _ => {}
@@ -131,29 +145,47 @@ impl Scan<'_> {
         if self.levels.len() > 1
             && let Some(level) = self.levels.pop()
         {
-            self.waiting -= level.operators + level.statements;
+            self.waiting -= level.operators + level.words + level.statements;
         }
     }
 
     fn settle(&mut self) {
         if let Some(level) = self.levels.last_mut() {
-            self.waiting -= std::mem::take(&mut level.operators);
+            self.waiting -= std::mem::take(&mut level.operators) + std::mem::take(&mut level.words);
         }
     }
 
     fn operator(&mut self) {
         self.tokens += 1;
-        // `a + b + c` nests to the left, which costs the parser nothing; `+ + a` to the right.
+        // `a + b + c` nests to the left, which costs the parser nothing; `+ + a` and `a ** b ** c`
+        // to the right.
         let before = self.bytes[..self.at - 1]
             .iter()
             .rev()
             .find(|byte| !byte.is_ascii_whitespace());
         let operand =
             before.is_none_or(|byte| byte.is_ascii_alphanumeric() || b")]}_$'\"`".contains(byte));
-        let binary = matches!(self.bytes[self.at - 1], b'+' | b'-') && operand;
+        let binary = matches!(self.bytes[self.at - 1], b'+' | b'-' | b'*') && operand;
         if !binary && let Some(level) = self.levels.last_mut() {
             level.operators += 1;
             self.waiting += 1;
+        }
+    }
+
+    /// Ends a statement where no semicolon does: after an operand, unless the next line goes on.
+    fn line_end(&mut self) {
+        let line = self.bytes[..self.at - 1].trim_ascii_end();
+        let after = self.bytes[self.at..].trim_ascii_start().first();
+        let ends = line
+            .last()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b")]_$'\"`>".contains(byte))
+            && !line.ends_with(b"=>");
+        let goes_on = after.is_some_and(|byte| b"?:=.+-*/%&|^<>([`".contains(byte));
+        if ends
+            && !goes_on
+            && let Some(level) = self.levels.last_mut()
+        {
+            self.waiting -= std::mem::take(&mut level.operators);
         }
     }
 
@@ -173,7 +205,7 @@ impl Scan<'_> {
             b"else" | b"do" => level.statements += 1,
             b"if" | b"for" | b"while" | b"with" | b"typeof" | b"void" | b"delete" | b"await"
             | b"yield" | b"new" | b"extends" | b"keyof" | b"readonly" | b"infer" | b"unique" => {
-                level.operators += 1;
+                level.words += 1;
             }
             _ => return,
         }
@@ -221,7 +253,7 @@ impl Scan<'_> {
                 .skip(1)
                 .position(|two| two == b"*/")
                 .map(|at| at + 3),
-            _ if self.starts_regex() => regex_length(rest),
+            _ if self.starts_regex() => Some(regex_length(rest)),
             _ => {
                 self.tokens += 1;
                 Some(0)
@@ -239,7 +271,7 @@ impl Scan<'_> {
 }
 
 /// The length of a regular expression after its first slash; 0 if it is none.
-fn regex_length(rest: &[u8]) -> Option<usize> {
+fn regex_length(rest: &[u8]) -> usize {
     let mut class = false;
     let mut at = 0;
     while let Some(&byte) = rest.get(at) {
@@ -248,12 +280,12 @@ fn regex_length(rest: &[u8]) -> Option<usize> {
             b'\\' => at += 1,
             b'[' => class = true,
             b']' => class = false,
-            b'/' if !class => return Some(at + 1),
+            b'/' if !class => return at + 1,
             _ => {}
         }
         at += 1;
     }
-    Some(0)
+    0
 }
 
 #[cfg(test)]
@@ -284,6 +316,8 @@ mod tests {
             "{\"a\": [1, \"}\"], \"b\": `{${1}`},",
             "const a = b ? c : d;",
             "x + y - z * ",
+            "const a = b ? c : d\n",
+            "type A = B<C>\n",
             "// (((\n",
             "/* (( */",
             "a = /[(/]\\//.test(b);\n",
@@ -300,6 +334,47 @@ mod tests {
             };
             assert!(measure(&code).is_ok(), "{unit}");
         }
+    }
+
+    #[test]
+    fn whatever_is_accepted_can_be_parsed() {
+        // A stack that is too small would end the test with the process.
+        let table = [
+            ("(", "a", ")"),
+            ("[", "a", "]"),
+            ("({a:", "1", "})"),
+            ("()=>{", "", "}"),
+            ("`${", "a", "}`"),
+            ("!", "a", ""),
+            ("class A{a(){", "", "}}"),
+            ("(class extends ", "A", "{})"),
+            ("a?b:", "c", ""),
+            ("a ** ", "b", ""),
+            ("if(1)\n", "a", ""),
+            ("let a: ", "b", ""),
+        ];
+        for (open, middle, close) in table {
+            let opens = open
+                .bytes()
+                .filter(|byte| b"([{:<?*".contains(byte))
+                .count()
+                .max(1);
+            let depth = (DEEPEST - 100) / (opens + 1);
+            let code = [open.repeat(depth), middle.to_owned(), close.repeat(depth)].concat();
+            with_stack_for(&code, || {
+                drop((crate::analysis::analyse(&code), crate::strip::strip(&code)));
+            })
+            .unwrap_or_else(|error| panic!("{open}: {error:?}"));
+        }
+        for (start, link) in [("a", "+a"), ("a", ".a"), ("a", "()"), ("await a", "+a")] {
+            let code = format!("{start}{}", link.repeat(100_000));
+            with_stack_for(&code, || {
+                drop((crate::analysis::analyse(&code), crate::strip::strip(&code)));
+            })
+            .unwrap_or_else(|error| panic!("{link}: {error:?}"));
+        }
+        let types = format!("type A = {}b{}", "B<".repeat(4_000), ">".repeat(4_000));
+        with_stack_for(&types, || drop(crate::strip::strip(&types))).expect("parsed");
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl Authored {
         else {
             return Err(warning(&format!("{reference} is no local file")));
         };
-        let bytes = files::read(&path, files::LONGEST_SCRIPT)
+        let bytes = files::read(&path, files::LONGEST_MAP)
             .map_err(|error| warning(&format!("cannot read {}: {error}", path.display())))?;
         let text = String::from_utf8(bytes)
             .map_err(|_| warning(&format!("{} is not UTF-8", path.display())))?;

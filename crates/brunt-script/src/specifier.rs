@@ -90,10 +90,8 @@ pub(crate) fn resolve(
     builtins: &Builtins,
 ) -> Result<Specifier, LoadError> {
     if is_builtin_name(request) {
-        return match builtins.contains(request) {
-            true => Ok(Specifier::from(request)),
-            false => Err(builtins.unknown(request)),
-        };
+        let known = builtins.contains(request).then(|| Specifier::from(request));
+        return known.ok_or_else(|| builtins.unknown(request));
     }
     let resolved = if is_path(request) {
         let base = Url::parse(base.as_str())
