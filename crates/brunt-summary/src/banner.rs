@@ -6,12 +6,7 @@ use std::time::Duration;
 use crate::duration::short;
 use crate::style::Style;
 
-const LOGO: &str = "\
-   __                     __
-  / /  ______ _____  ____/ /_
- / _ \\/ __/ // / _ \\/ __  __/
-/_.__/_/  \\_,_/_//_/ /_/ /__
-";
+const LOGO: [&str; 3] = ["┏┓ ┏━┓╻ ╻┏┓╻╺┳╸", "┣┻┓┣┳┛┃ ┃┃┗┫ ┃", "┗━┛╹┗╸┗━┛╹ ╹ ╹"];
 
 /// The start of a test, as text.
 #[derive(Debug, Clone)]
@@ -36,8 +31,8 @@ impl Banner<'_> {
         let style = Style::new(self.colour);
         // Writing to a string cannot fail.
         let mut out = String::from("\n");
-        for line in LOGO.lines() {
-            let _ = writeln!(out, "  {}", style.cyan(line));
+        for line in LOGO {
+            let _ = writeln!(out, "     {}", style.cyan(line));
         }
         out.push_str("\n     execution: ");
         out.push_str(&style.cyan("local"));
