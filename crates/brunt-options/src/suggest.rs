@@ -9,7 +9,7 @@ pub(crate) fn closest<'a>(
     if word.len() > 64 {
         return None;
     }
-    let limit = 1 + word.chars().count() / 4;
+    let limit = 1.max(word.chars().count() / 4);
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
@@ -56,6 +56,7 @@ mod tests {
         assert_eq!(closest("VUs", keys), Some("vus"));
         assert_eq!(closest("maxduration", keys), Some("maxDuration"));
         assert_eq!(closest("colour", keys), None);
+        assert_eq!(closest("stages", ["tags"]), None);
         assert_eq!(closest("", ["a long key"]), None);
         assert_eq!(distance("kitten", "sitting"), 3);
     }

@@ -134,6 +134,21 @@ impl ExecutorKind {
         }
     }
 
+    fn no_such_field(self, key: &str) -> Invalid {
+        let known = || COMMON.iter().chain(self.fields()).copied();
+        let mut others = Self::ALL
+            .into_iter()
+            .filter(|kind| kind.fields().contains(&key));
+        let hint = match (others.next(), suggest::hint(key, known())) {
+            (Some(other), _) => format!("; {} has it", other.as_str()),
+            (None, hint) if hint.is_empty() => {
+                format!("; it has {}", known().collect::<Vec<_>>().join(", "))
+            }
+            (None, hint) => hint,
+        };
+        Invalid::new(format!("{} has no such field{hint}", self.as_str()))
+    }
+
     fn from_json(value: Option<&Value>) -> Result<Self, Invalid> {
         let names = || Self::ALL.map(Self::as_str).join(", ");
         let Some(value) = value.filter(|value| !value.is_null()) else {
@@ -262,17 +277,8 @@ impl OptionValue for ScenarioDraft {
             .map_err(|invalid| invalid.within("executor"))?;
         let mut draft = Self::new(kind);
         for (key, value) in object {
-            let known = || COMMON.iter().chain(kind.fields()).copied();
-            if !known().any(|name| name == key) {
-                let hint = suggest::hint(key, known());
-                let fields = known().collect::<Vec<_>>().join(", ");
-                let hint = if hint.is_empty() {
-                    format!("; it has {fields}")
-                } else {
-                    hint
-                };
-                let reason = format!("{} has no such field{hint}", kind.as_str());
-                return Err(Invalid::new(reason).within(key));
+            if !COMMON.iter().chain(kind.fields()).any(|name| name == key) {
+                return Err(kind.no_such_field(key).within(key));
             }
             if !value.is_null() {
                 draft
