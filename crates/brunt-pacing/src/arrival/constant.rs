@@ -78,8 +78,7 @@ mod tests {
 
     #[test]
     fn a_rate_may_be_less_than_one_a_second() {
-        let slow =
-            Constant::new(2, Duration::from_hours(1), Duration::from_hours(24)).unwrap();
+        let slow = Constant::new(2, Duration::from_hours(1), Duration::from_hours(24)).unwrap();
         assert_eq!(slow.due(1), Some(1_800 * SECOND));
         assert_eq!(slow.starts_before(u64::MAX), 48);
         assert!((slow.rate_at(0) - 2.0 / 3_600.0).abs() < 1e-12);
