@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::duration::short;
+use brunt_options::format_duration;
+
 use crate::style::Style;
 
 const LOGO: [&str; 3] = ["┏┓ ┏━┓╻ ╻┏┓╻╺┳╸", "┣┻┓┣┳┛┃ ┃┃┗┫ ┃", "┗━┛╹┗╸┗━┛╹ ╹ ╹"];
@@ -59,7 +60,7 @@ impl Banner<'_> {
             "(100.00%) {} scenario{plural}, {} max VUs, {} max duration (incl. graceful stop):",
             self.scenarios.len(),
             self.max_vus,
-            short(self.max_duration),
+            format_duration(self.max_duration),
         )
     }
 }

@@ -1,37 +1,6 @@
-//! Durations in banner and progress: as Go writes them, and with a fixed length for counters.
+//! Running time in progress lines: with a fixed length, so that lines do not jump.
 
-use std::fmt::Write as _;
 use std::time::Duration;
-
-/// As short as it is exact: `2s`, `1.5s`, `500ms`, `10m0s`.
-pub(crate) fn short(duration: Duration) -> String {
-    if duration.is_zero() {
-        return "0s".to_owned();
-    }
-    let nanos = u64::from(duration.subsec_nanos());
-    let seconds = duration.as_secs();
-    if seconds == 0 {
-        return match nanos {
-            0..1_000 => format!("{nanos}ns"),
-            1_000..1_000_000 => decimal(nanos / 1_000, nanos % 1_000, 3) + "µs",
-            _ => decimal(nanos / 1_000_000, nanos % 1_000_000, 6) + "ms",
-        };
-    }
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    if seconds >= 3600 {
-        let _ = write!(text, "{}h", seconds / 3600);
-    }
-    if seconds >= 60 {
-        let _ = write!(text, "{}m", seconds / 60 % 60);
-    }
-    text + &decimal(seconds % 60, nanos, 9) + "s"
-}
-
-fn decimal(whole: u64, part: u64, digits: usize) -> String {
-    let text = format!("{whole}.{part:0digits$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
 
 /// To the tenth of a second, cut off, with leading zeros up to the length of the longest duration
 /// to come: `07.5s` of 10 s, `00m07.5s` of 10 minutes, `0h00m07.5s` of an hour.
@@ -56,22 +25,6 @@ pub(crate) fn counter(duration: Duration, longest: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_durations_are_gos() {
-        for (nanos, text) in [
-            (0, "0s"),
-            (999, "999ns"),
-            (1_500, "1.5µs"),
-            (500_000_000, "500ms"),
-            (1_500_000_000, "1.5s"),
-            (60_000_000_000, "1m0s"),
-            (630_000_000_000, "10m30s"),
-            (3_661_250_000_000, "1h1m1.25s"),
-        ] {
-            assert_eq!(short(Duration::from_nanos(nanos)), text);
-        }
-    }
 
     #[test]
     fn counters_keep_their_length() {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::duration::{counter, short};
+use brunt_options::format_duration;
+
+use crate::duration::counter;
 use crate::style::Style;
 
 /// A running test at one moment.
@@ -207,7 +209,10 @@ fn figures(scenario: &ScenarioProgress) -> String {
             format!("  {now:0length$.2} iters/s")
         }
     };
-    format!("{vus} VUs  {time}/{}{work}", short(scenario.duration))
+    format!(
+        "{vus} VUs  {time}/{}{work}",
+        format_duration(scenario.duration)
+    )
 }
 
 /// A part and its whole, the part with leading zeros.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use brunt_engine::{ScenarioState, TestState};
-use brunt_options::{ExecutorConfig, ScenarioConfig};
+use brunt_options::ExecutorConfig;
 use brunt_summary::{Phase, Progress, ScenarioProgress, Stage, Work};
 
 /// A test as it stands at `now` (monotonic nanoseconds; after the test, the moment at which its
@@ -20,7 +20,7 @@ pub(crate) fn observe(state: &TestState, now: i64, stopped: bool) -> Progress {
     let scenarios = state.scenarios();
     let longest = scenarios
         .iter()
-        .map(|scenario| end(&scenario.scenario.config))
+        .map(|scenario| scenario.scenario.config.end())
         .max();
     Progress {
         stage: if is_started {
@@ -103,13 +103,6 @@ fn work(executor: &ExecutorConfig, done: u64) -> Work {
     Work::Time
 }
 
-fn end(config: &ScenarioConfig) -> Duration {
-    let regular = config
-        .start_time
-        .saturating_add(config.executor.regular_duration());
-    regular.saturating_add(config.graceful_stop)
-}
-
 fn since(started: i64, now: i64) -> Duration {
     Duration::from_nanos(u64::try_from(now.saturating_sub(started)).unwrap_or(0))
 }
@@ -120,6 +113,7 @@ mod tests {
     use std::sync::{Arc, OnceLock};
 
     use brunt_engine::Scenario;
+    use brunt_options::ScenarioConfig;
 
     use super::*;
 

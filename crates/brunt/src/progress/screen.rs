@@ -82,12 +82,18 @@ impl<W: Write> Screen<W> {
 
     /// Lets something else write whole lines to the same terminal, above the block.
     pub(crate) fn above(&self, write: impl FnOnce()) {
+        let size = self.size();
         let mut inner = self.inner.lock();
         if inner.block.is_empty() {
+            if size.is_none() {
+                // No block can come in between, and whoever does not read what is written must
+                // not stop those who print lines.
+                drop(inner);
+            }
             write();
             return;
         }
-        let gone = inner.back_to_start(self.size()) + "\x1b[J";
+        let gone = inner.back_to_start(size) + "\x1b[J";
         inner.write(&gone);
         write();
         let back = text(&inner.block);

@@ -196,3 +196,11 @@ fn a_block_never_outgrows_the_terminal() {
     screen.draw(many);
     assert_eq!(terminal.text(), "1\n2\n3\n4\n… 6 more");
 }
+
+#[test]
+fn where_there_is_no_terminal_nobody_waits_for_another_writer() {
+    let terminal = Terminal::new(COLUMNS);
+    let screen = Screen::new(terminal.clone(), || None);
+    screen.above(|| screen.print(&block(&["progress"])));
+    assert_eq!(terminal.text(), "progress");
+}
