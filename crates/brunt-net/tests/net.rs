@@ -1,0 +1,18 @@
+//! The client against real sockets on loopback, and its parser against hyper's.
+
+#[path = "net/connections.rs"]
+mod connections;
+#[path = "net/differential.rs"]
+mod differential;
+#[path = "net/errors.rs"]
+mod errors;
+#[path = "net/http2.rs"]
+mod http2;
+#[path = "net/malformed.rs"]
+mod malformed;
+#[path = "net/measurement.rs"]
+mod measurement;
+#[path = "net/support.rs"]
+mod support;
+#[path = "net/tls.rs"]
+mod tls;

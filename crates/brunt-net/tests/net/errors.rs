@@ -1,0 +1,241 @@
+//! What fails says how, in k6's codes, and never hangs.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use brunt_net::{NetConfig, NetError, Request, Target, clock};
+
+use crate::support::{body, client, get, read_request, run, server, target, until, write};
+
+#[test]
+fn nobody_listening_is_a_refused_dial() {
+    // Bound, so that nobody else gets it, but not listening once dropped.
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    run(async {
+        let exchange = client().send(&get(&target(address, "/"))).await;
+        let error = exchange.outcome.unwrap_err();
+        assert_eq!(
+            (error.code(), error.to_string().as_str()),
+            (1212, "dial: connection refused")
+        );
+        assert_eq!((exchange.timings.duration(), exchange.remote), (0, None));
+    });
+}
+
+#[test]
+fn an_unknown_name_fails_in_the_look_up() {
+    run(async {
+        let url = Target::parse("http://no-such-host.invalid/").unwrap();
+        let exchange = client().send(&get(&url)).await;
+        let code = exchange.outcome.unwrap_err().code();
+        // 1101 where a resolver answers, 1100 where there is none to ask.
+        assert!(matches!(code, 1100 | 1101), "{code}");
+    });
+}
+
+#[test]
+fn a_silent_server_is_given_up_at_the_deadline() {
+    let (address, server) = server(|listener| {
+        let (stream, _) = listener.accept().unwrap();
+        read_request(&stream).unwrap();
+        read_request(&stream).is_none()
+    });
+    run(async {
+        let (client, url) = (client(), target(address, "/"));
+        let deadline = clock::now() + 40_000_000;
+        let request = Request {
+            deadline: Some(deadline),
+            ..get(&url)
+        };
+        let exchange = until(client.send(&request), deadline).await;
+        assert_eq!(exchange.outcome.unwrap_err(), NetError::Timeout);
+        assert!(exchange.end >= deadline);
+        assert_eq!(exchange.timings.receiving, 0);
+        let spent = exchange.timings.blocked + exchange.timings.duration();
+        assert!(
+            (30_000_000..=exchange.end).contains(&spent),
+            "{:?}",
+            exchange.timings
+        );
+        assert!(server.join().unwrap(), "the connection is closed, not kept");
+    });
+}
+
+#[test]
+fn a_body_that_stalls_is_given_up_at_the_deadline() {
+    let (address, server) = server(|listener| {
+        let (stream, _) = listener.accept().unwrap();
+        read_request(&stream).unwrap();
+        write(&stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi");
+        read_request(&stream).is_none()
+    });
+    run(async {
+        let (client, url) = (client(), target(address, "/"));
+        let deadline = clock::now() + 40_000_000;
+        let request = Request {
+            deadline: Some(deadline),
+            ..get(&url)
+        };
+        let exchange = until(client.send(&request), deadline).await;
+        assert_eq!(exchange.outcome.unwrap_err(), NetError::Timeout);
+        assert!(exchange.timings.receiving > 0);
+        assert!(server.join().unwrap());
+    });
+}
+
+#[test]
+fn a_deadline_that_has_passed_ends_a_dial_too() {
+    run(async {
+        // Not routed anywhere: TEST-NET-1 would leave loopback, so a full backlog serves.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = target(listener.local_addr().unwrap(), "/");
+        let deadline = clock::now() - 1;
+        let request = Request {
+            deadline: Some(deadline),
+            ..get(&url)
+        };
+        let exchange = until(client().send(&request), deadline).await;
+        assert_eq!(exchange.outcome.unwrap_err().code(), 1050);
+    });
+}
+
+#[test]
+fn a_connection_that_ends_early_says_where() {
+    for (response, text) in [
+        ("", "EOF"),
+        ("HTTP/1.1 200 OK\r\nConte", "unexpected EOF"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhi",
+            "unexpected EOF",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhi",
+            "unexpected EOF",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n",
+            "unexpected EOF",
+        ),
+    ] {
+        let (address, server) = server(move |listener| {
+            let (stream, _) = listener.accept().unwrap();
+            read_request(&stream).unwrap();
+            write(&stream, response);
+        });
+        run(async {
+            let exchange = client().send(&get(&target(address, "/"))).await;
+            let error = exchange.outcome.unwrap_err();
+            assert_eq!(
+                (error.code(), error.to_string().as_str()),
+                (1000, text),
+                "{response:?}"
+            );
+        });
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_reset_connection_is_reported_as_such() {
+    let (address, server) = server(|listener| {
+        let (stream, _) = listener.accept().unwrap();
+        // Closing with unread bytes resets.
+        let mut byte = [0];
+        (&stream).read_exact(&mut byte).unwrap();
+    });
+    run(async {
+        let exchange = client().send(&get(&target(address, "/"))).await;
+        let error = exchange.outcome.unwrap_err();
+        let expected = (1220, "read: connection reset by peer");
+        assert_eq!((error.code(), error.to_string().as_str()), expected);
+    });
+    server.join().unwrap();
+}
+
+#[test]
+fn an_answer_that_comes_before_the_request_is_read_counts() {
+    let (address, server) = server(|listener| {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut start = [0; 16];
+        stream.read_exact(&mut start).unwrap();
+        write(
+            &stream,
+            "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+        );
+        // Stays open and unread until the client is content.
+        let mut rest = Vec::new();
+        let _ = stream.flush();
+        std::thread::park();
+        let _ = stream.take(1 << 30).read_to_end(&mut rest);
+    });
+    run(async {
+        let upload = vec![b'x'; 64 << 20];
+        let url = target(address, "/");
+        let request = Request {
+            method: "POST",
+            body: Some(&upload),
+            ..get(&url)
+        };
+        let exchange = client().send(&request).await;
+        assert_eq!(exchange.outcome.as_ref().unwrap().status, 413);
+        assert_eq!(body(&exchange), "no");
+        server.thread().unpark();
+    });
+    server.join().unwrap();
+}
+
+#[test]
+fn limits_hold() {
+    let long = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(3000));
+    for (response, text) in [
+        (
+            long,
+            "the header section of the response exceeds 2000 bytes",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 4000\r\n\r\n".to_owned(),
+            "the body of the response exceeds 3000 bytes",
+        ),
+        (
+            format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(3001)),
+            "the body of the response exceeds 3000 bytes",
+        ),
+    ] {
+        let (address, server) = server(move |listener| {
+            let (stream, _) = listener.accept().unwrap();
+            read_request(&stream).unwrap();
+            write(&stream, &response);
+        });
+        run(async {
+            let config = NetConfig {
+                max_response_header_bytes: 2000,
+                max_body_bytes: 3000,
+                ..NetConfig::default()
+            };
+            let client = brunt_net::Client::new(std::sync::Arc::new(config));
+            let exchange = client.send(&get(&target(address, "/"))).await;
+            assert_eq!(exchange.outcome.unwrap_err().to_string(), text);
+        });
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_request_that_cannot_go_out_leaves_nothing_behind() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = target(listener.local_addr().unwrap(), "/");
+        let client = client();
+        let headers = [("X".to_owned(), "a\r\nHost: b".to_owned())];
+        let request = Request {
+            headers: &headers,
+            ..get(&url)
+        };
+        let error = client.send(&request).await.outcome.unwrap_err();
+        assert_eq!(error.code(), 1000);
+        assert_eq!(client.bytes_sent(), 0);
+    });
+}
