@@ -47,3 +47,26 @@ impl std::fmt::Debug for K6Config {
         f.debug_struct("K6Config").field("system_tags", &self.system_tags).finish_non_exhaustive()
     }
 }
+
+impl K6Config {
+    /// The defaults of every option, with these tables.
+    pub fn new(registry: Arc<Registry>, groups: Arc<Groups>) -> Self {
+        Self {
+            registry,
+            groups,
+            net: Arc::new(NetConfig::default()),
+            system_tags: SystemTags::default(),
+            run_tags: TagSet::new(),
+            env: BTreeMap::new(),
+            user_agent: concat!("brunt/", env!("CARGO_PKG_VERSION")).to_owned(),
+            throw: false,
+            discard_response_bodies: false,
+            max_redirects: 10,
+            min_iteration_duration: Duration::ZERO,
+            no_vu_connection_reuse: false,
+            options_json: OnceLock::new(),
+            exported_options_json: OnceLock::new(),
+            seed: None,
+        }
+    }
+}

@@ -1,2 +1,93 @@
-//! brunt: the command line.
-fn main() {}
+//! brunt: the command line. Commands, wiring, terminal output and exit codes; the only crate that
+//! knows every plug-in.
+
+mod cli;
+mod demo;
+mod exit;
+mod logging;
+mod progress;
+mod run;
+mod terminal;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use brunt_engine::{Level, LogSink, Record};
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+
+use crate::exit::{Exit, Failure};
+use crate::run::RunArgs;
+use crate::terminal::Terminal;
+
+/// QuickJS and hyper allocate a lot of small things on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let matches = match cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // A closed pipe is not worth a word.
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { Exit::Success } else { Exit::Usage }.into();
+        }
+    };
+    match matches.subcommand() {
+        Some(("run", own)) => with_terminal(own, |terminal| run::run(&run_args(own), terminal)),
+        Some(("demo", own)) => with_terminal(own, |terminal| demo::run(own, terminal)),
+        Some(("outputs", _)) => {
+            terminal::print(&run::outputs::catalogue().list());
+            Exit::Success.into()
+        }
+        _ => {
+            terminal::print(&format!("brunt v{}\n", env!("CARGO_PKG_VERSION")));
+            Exit::Success.into()
+        }
+    }
+}
+
+fn with_terminal(
+    matches: &ArgMatches,
+    work: impl FnOnce(&Arc<Terminal>) -> Result<Exit, Failure>,
+) -> ExitCode {
+    let Ok(terminal) = Terminal::start(matches).map(Arc::new) else {
+        return Exit::Usage.into();
+    };
+    let exit = work(&terminal).unwrap_or_else(|failure| {
+        terminal.log.log(Record {
+            level: Level::Error,
+            message: failure.message,
+            fields: Vec::new(),
+        });
+        failure.exit
+    });
+    terminal.log.flush(Duration::from_secs(2));
+    exit.into()
+}
+
+fn run_args(matches: &ArgMatches) -> RunArgs {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let texts = |name: &str| matches.get_many(name).into_iter().flatten().cloned().collect();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = matches.get_one::<u16>("workers").map(|workers| usize::from(*workers));
+    let memory = matches.get_one::<u32>("vu-memory-limit").copied().unwrap_or_default();
+    RunArgs {
+        script: text("script").unwrap_or_default(),
+        out: texts("out"),
+        env: texts("env"),
+        system_env: matches.get_one("include-system-env-vars").copied().unwrap_or(true),
+        config: text("config").map(Into::into),
+        summary_export: text("summary-export").map(Into::into),
+        summary_mode: text("summary-mode").unwrap_or_default(),
+        no_thresholds: matches.get_flag("no-thresholds"),
+        workers: workers.unwrap_or(cores.saturating_sub(1).max(1)),
+        vu_memory_limit: (memory > 0).then_some((memory as usize) << 20),
+        max_series: matches.get_one::<u32>("max-series").map_or(1_000_000, |it| *it as usize),
+        option_flags: cli::option_flags(matches),
+        quiet: matches.get_flag("quiet"),
+        no_colour: terminal::no_colour(matches),
+    }
+}

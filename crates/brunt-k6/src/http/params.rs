@@ -84,7 +84,7 @@ impl Params {
                 let timeout = match value.as_number() {
                     Some(ms) if ms >= 0.0 && ms.is_finite() => Some(Duration::from_secs_f64(ms / 1e3)),
                     Some(_) => None,
-                    None => brunt_options::duration::parse(&text(value)?).ok(),
+                    None => brunt_options::parse_duration_or_ms(&text(value)?).ok(),
                 };
                 self.timeout = timeout.ok_or_else(|| wrong("expected milliseconds or a duration like '30s'"))?;
             }

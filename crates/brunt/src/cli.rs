@@ -1,0 +1,271 @@
+//! The command line: commands, flags, help texts with examples.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// A flag that sets an option of the test: `brunt-options` reads its value.
+struct OptionFlag {
+    long: &'static str,
+    short: Option<char>,
+    value: Option<&'static str>,
+    help: &'static str,
+}
+
+const fn value(long: &'static str, value: &'static str, help: &'static str) -> OptionFlag {
+    OptionFlag { long, short: None, value: Some(value), help }
+}
+
+const fn switch(long: &'static str, help: &'static str) -> OptionFlag {
+    OptionFlag { long, short: None, value: None, help }
+}
+
+const fn short(flag: OptionFlag, short: char) -> OptionFlag {
+    OptionFlag { short: Some(short), ..flag }
+}
+
+const OPTION_FLAGS: &[OptionFlag] = &[
+    short(value("vus", "N", "Number of virtual users"), 'u'),
+    short(value("duration", "TIME", "How long to run, such as 30s or 5m"), 'd'),
+    short(value("iterations", "N", "How many iterations in all, shared by the virtual users"), 'i'),
+    short(value("stage", "TIME:N", "Ramp to N virtual users over TIME; repeatable"), 's'),
+    short(switch("paused", "Wait for a command before the test starts"), 'p'),
+    switch("no-setup", "Do not run setup()"),
+    switch("no-teardown", "Do not run teardown()"),
+    value("max-redirects", "N", "How many redirects to follow"),
+    value("batch", "N", "How many requests of one http.batch() run at once"),
+    value("batch-per-host", "N", "The same for one host"),
+    value("rps", "N", "Requests per second of all virtual users at most"),
+    value("user-agent", "TEXT", "The User-Agent header"),
+    value("dns", "SETTINGS", "How names become addresses, such as ttl=5m,select=random,policy=preferIPv4"),
+    switch("insecure-skip-tls-verify", "Accept any certificate"),
+    switch("no-connection-reuse", "Open a connection for every request"),
+    switch("no-vu-connection-reuse", "Close connections between iterations"),
+    value("min-iteration-duration", "TIME", "How long an iteration takes at least"),
+    short(switch("throw", "Failed requests throw"), 'w'),
+    value("blacklist-ip", "CIDR", "Addresses that must not be called; repeatable"),
+    value("block-hostnames", "NAMES", "Hosts that must not be called"),
+    value("summary-trend-stats", "LIST", "Statistics of trends in the summary, such as avg,p(99)"),
+    value("summary-time-unit", "UNIT", "Unit of times in the summary: s, ms or us"),
+    value("system-tags", "LIST", "System tags that are put on samples"),
+    value("tag", "NAME=VALUE", "A tag for every sample; repeatable"),
+    switch("discard-response-bodies", "Do not keep response bodies"),
+    value("execution-segment", "SEGMENT", "Which part of the test this instance runs, such as 0:1/4"),
+    value("execution-segment-sequence", "POINTS", "All parts of the test, such as 0,1/4,1"),
+    value("console-output", "FILE", "Where console output goes"),
+    value("local-ips", "LIST", "Addresses that connections come from"),
+];
+
+const EXAMPLES: &str = "Examples:
+  brunt run script.js
+  brunt run --vus 50 --duration 30s script.js
+  brunt run --out mimir=http://localhost:9009,tenant=team-a script.js
+  brunt run --out json=results.json.gz --out prometheus=http://localhost:9090 script.ts
+  brunt run -e BASE_URL=http://localhost:8080 --tag testid=nightly script.js
+  cat script.js | brunt run -
+
+Every test option can also stand in the script's `options`, in a K6_* variable or in a config file.";
+
+/// Everything that brunt understands.
+pub(crate) fn command() -> Command {
+    Command::new("brunt")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Runs k6 scripts fast and puts every measurement into your LGTM stack")
+        .after_help("Start with: brunt run script.js --out mimir=http://localhost:9009")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(global("verbose", 'v').action(ArgAction::SetTrue).help("Show debug messages"))
+        .arg(global("quiet", 'q').action(ArgAction::SetTrue).help("No banner, no progress"))
+        .arg(
+            Arg::new("no-color")
+                .long("no-color")
+                .global(true)
+                .action(ArgAction::SetTrue)
+                .help("No colours (also NO_COLOR)"),
+        )
+        .arg(
+            Arg::new("log-format")
+                .long("log-format")
+                .global(true)
+                .value_parser(["text", "json", "raw"])
+                .env("K6_LOG_FORMAT")
+                .help("Form of log lines on stderr"),
+        )
+        .subcommand(run())
+        .subcommand(
+            Command::new("outputs")
+                .about("Lists the outputs with every key, default and an example")
+                .after_help("Example:\n  brunt outputs"),
+        )
+        .subcommand(
+            Command::new("demo")
+                .about("Runs a short test against a target of its own and checks what arrived")
+                .after_help("Example:\n  brunt demo examples/quickstart.js")
+                .arg(Arg::new("script").required(true).value_name("SCRIPT")),
+        )
+        .subcommand(Command::new("version").about("Prints the version"))
+}
+
+fn global(name: &'static str, short: char) -> Arg {
+    Arg::new(name).long(name).short(short).global(true)
+}
+
+fn run() -> Command {
+    let mut command = Command::new("run")
+        .about("Runs a test")
+        .after_help(EXAMPLES)
+        .arg(
+            Arg::new("script")
+                .required(true)
+                .value_name("SCRIPT")
+                .help("A .js or .ts file, or - for standard input"),
+        )
+        .arg(
+            Arg::new("out")
+                .long("out")
+                .short('o')
+                .action(ArgAction::Append)
+                .value_name("NAME[=TARGET][,KEY=VALUE…]")
+                .help("Where measurements go; repeatable; see `brunt outputs`"),
+        )
+        .arg(
+            Arg::new("env")
+                .long("env")
+                .short('e')
+                .action(ArgAction::Append)
+                .value_name("NAME=VALUE")
+                .help("Sets a member of __ENV; repeatable"),
+        )
+        .arg(
+            Arg::new("include-system-env-vars")
+                .long("include-system-env-vars")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_value("true")
+                .default_missing_value("true")
+                .value_parser(clap::value_parser!(bool))
+                .env("K6_INCLUDE_SYSTEM_ENV_VARS")
+                .help("Whether __ENV holds the environment"),
+        )
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .short('c')
+                .value_name("FILE")
+                .env("K6_CONFIG")
+                .help("A JSON file with options"),
+        )
+        .arg(
+            Arg::new("summary-export")
+                .long("summary-export")
+                .value_name("FILE")
+                .env("K6_SUMMARY_EXPORT")
+                .help("Writes the end-of-test summary as JSON"),
+        )
+        .arg(
+            Arg::new("summary-mode")
+                .long("summary-mode")
+                .value_name("MODE")
+                .env("K6_SUMMARY_MODE")
+                .default_value("compact")
+                .value_parser(["compact", "full", "disabled"])
+                .help("How much the summary shows"),
+        )
+        .arg(
+            Arg::new("no-thresholds")
+                .long("no-thresholds")
+                .action(ArgAction::SetTrue)
+                .env("K6_NO_THRESHOLDS")
+                .value_parser(clap::builder::FalseyValueParser::new())
+                .help("Do not judge thresholds"),
+        )
+        .arg(
+            Arg::new("no-usage-report")
+                .long("no-usage-report")
+                .action(ArgAction::SetTrue)
+                .hide(true)
+                .help("For compatibility: brunt never reports usage"),
+        )
+        .arg(
+            Arg::new("workers")
+                .long("workers")
+                .value_name("N")
+                .env("BRUNT_WORKERS")
+                .value_parser(clap::value_parser!(u16).range(1..))
+                .help("Threads that run virtual users [default: cores - 1]"),
+        )
+        .arg(
+            Arg::new("vu-memory-limit")
+                .long("vu-memory-limit")
+                .value_name("MIB")
+                .env("BRUNT_VU_MEMORY_LIMIT")
+                .default_value("512")
+                .value_parser(clap::value_parser!(u32))
+                .help("JavaScript memory of one virtual user in MiB; 0 for no limit"),
+        )
+        .arg(
+            Arg::new("max-series")
+                .long("max-series")
+                .value_name("N")
+                .env("BRUNT_MAX_SERIES")
+                .default_value("1000000")
+                .value_parser(clap::value_parser!(u32))
+                .help("Time series that are told apart; more count towards one overflow series"),
+        );
+    for flag in OPTION_FLAGS {
+        let mut arg = Arg::new(flag.long).long(flag.long).help(flag.help);
+        if let Some(short) = flag.short {
+            arg = arg.short(short);
+        }
+        arg = match flag.value {
+            Some(name) => arg.value_name(name).action(ArgAction::Append).allow_hyphen_values(true),
+            None => arg
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+                .value_name("BOOL")
+                .hide_possible_values(true),
+        };
+        command = command.arg(arg);
+    }
+    command
+}
+
+/// The flags of test options that were given, in the form that the options crate reads.
+pub(crate) fn option_flags(matches: &ArgMatches) -> Vec<(String, String)> {
+    let mut given = Vec::new();
+    for flag in OPTION_FLAGS {
+        let name = format!("--{}", flag.long);
+        for text in matches.get_many::<String>(flag.long).into_iter().flatten() {
+            given.push((name.clone(), text.clone()));
+        }
+    }
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_an_option_is_one_that_the_options_know() {
+        for flag in OPTION_FLAGS {
+            let name = format!("--{}", flag.long);
+            assert!(
+                brunt_options::TABLE.iter().any(|spec| spec.flag == Some(&*name)),
+                "{name} sets nothing"
+            );
+        }
+    }
+
+    #[test]
+    fn every_flag_that_the_options_know_is_there() {
+        for flag in brunt_options::TABLE.iter().filter_map(|spec| spec.flag) {
+            let known = OPTION_FLAGS.iter().any(|own| flag == format!("--{}", own.long));
+            assert!(known || flag == "--http-debug", "{flag} is missing");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Exit codes: k6's own below 120, brunt's from there on.
+
+use std::process::ExitCode;
+
+/// Why the process ends; the number is what the shell sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// The test ran; requests may have failed, iterations may have thrown.
+    Success = 0,
+    /// At least one threshold was broken.
+    ThresholdsFailed = 99,
+    /// `setup()` took too long.
+    SetupTimeout = 100,
+    /// `teardown()` took too long.
+    TeardownTimeout = 101,
+    /// An option, a threshold or a scenario is invalid.
+    InvalidConfig = 104,
+    /// A signal ended the test.
+    Signal = 105,
+    /// The script threw while it was loaded, or in setup or teardown; or it could not be loaded.
+    ScriptException = 107,
+    /// The script called `exec.test.abort()`.
+    ScriptAbort = 108,
+    /// The script called `exec.test.fail()`.
+    MarkedFailed = 110,
+    /// An output could not be reached before the start.
+    OutputUnreachable = 121,
+    /// Wrong arguments, a missing script, a script without functions.
+    Usage = 255,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A failure before or after the test, with the code that it ends in.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+}

@@ -1,0 +1,77 @@
+//! How a test ended, as a log line and as an exit code.
+
+use std::sync::Arc;
+
+use brunt_engine::{End, Level, LogSink, Reason, Record, Teardown};
+
+use crate::exit::Exit;
+use crate::run::test::Ran;
+
+/// The exit code of a test that ran; says why it is not 0.
+///
+/// A script's or an abort's code wins over 110, that one over 99.
+pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
+    let say = |message: String| {
+        log.log(Record { level: Level::Error, message, fields: Vec::new() });
+    };
+    let outcome = &ran.outcome;
+    if outcome.stuck_vus > 0 {
+        say(format!("{} VUs did not return after they were interrupted", outcome.stuck_vus));
+    }
+    let end = match &outcome.end {
+        End::Completed => None,
+        End::InitFailed(message) => {
+            say(message.clone());
+            Some(Exit::ScriptException)
+        }
+        End::SetupFailed(message) => {
+            say(message.clone());
+            Some(Exit::ScriptException)
+        }
+        End::SetupTimedOut(limit) => {
+            say(format!("setup() execution timed out after {} seconds", limit.as_secs_f64()));
+            Some(Exit::SetupTimeout)
+        }
+        End::Interrupted(Reason::Signal) => {
+            say("test run was aborted because brunt received a signal".to_owned());
+            Some(Exit::Signal)
+        }
+        End::Interrupted(Reason::ThresholdAbort) => {
+            say("test run was aborted because a threshold with abortOnFail was crossed".to_owned());
+            Some(Exit::ThresholdsFailed)
+        }
+        End::Interrupted(Reason::ScriptAbort(message)) => {
+            say(format!("test aborted: {message}"));
+            Some(Exit::ScriptAbort)
+        }
+        End::Interrupted(Reason::Api) => Some(Exit::Signal),
+    };
+    let teardown = match &outcome.teardown {
+        Teardown::Skipped | Teardown::Completed | Teardown::Interrupted => None,
+        Teardown::Failed(message) => {
+            say(message.clone());
+            Some(Exit::ScriptException)
+        }
+        Teardown::TimedOut(limit) => {
+            say(format!("teardown() execution timed out after {} seconds", limit.as_secs_f64()));
+            Some(Exit::TeardownTimeout)
+        }
+        Teardown::Aborted(message) => {
+            say(format!("test aborted: {message}"));
+            Some(Exit::ScriptAbort)
+        }
+    };
+    if let Some(exit) = end.or(teardown) {
+        return exit;
+    }
+    if outcome.marked_failed {
+        return Exit::MarkedFailed;
+    }
+    if !ran.thresholds_kept() {
+        let broken = ran.report.totals.iter().filter(|it| it.thresholds.iter().any(|one| !one.ok));
+        let names: Vec<String> = broken.map(|it| format!("'{}'", it.full_name())).collect();
+        say(format!("thresholds on metrics {} have been crossed", names.join(", ")));
+        return Exit::ThresholdsFailed;
+    }
+    Exit::Success
+}

@@ -1,0 +1,256 @@
+//! All layers of options settled into what engine, modules, bus and outputs need.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use brunt_aggregate::{AggregatePlan, Submetric, ThresholdSpec, Thresholds};
+use brunt_engine::{EngineConfig, Level, LogSink, Record};
+use brunt_k6::K6Config;
+use brunt_metrics::{
+    Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin,
+};
+use brunt_net::{NetConfig, TlsOptions, TlsSettings};
+use brunt_options::{Consolidated, LayerOptions, Options, to_export_json, to_script_json};
+use brunt_output::{Declaration, OutputContext};
+use brunt_summary::{Mode, SummaryOptions};
+
+use crate::exit::{Exit, Failure};
+use crate::run::RunArgs;
+use crate::run::script::Script;
+
+/// What a test is made of.
+pub(crate) struct Settings {
+    pub(crate) options: Consolidated,
+    pub(crate) engine: EngineConfig,
+    pub(crate) k6: Arc<K6Config>,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) plan: Arc<AggregatePlan>,
+    pub(crate) interner: Arc<Interner>,
+    pub(crate) summary: SummaryOptions,
+    pub(crate) summary_enabled: bool,
+    system_tags: SystemTags,
+}
+
+fn invalid(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::InvalidConfig, error.to_string())
+}
+
+/// Puts the layers together and checks what only all of them together show.
+pub(crate) fn settle(
+    args: &RunArgs,
+    script: &Script,
+    log: &Arc<dyn LogSink>,
+) -> Result<Settings, Failure> {
+    let options = Options::consolidate(layers(args, script)?).map_err(invalid)?;
+    warn(&options, log);
+    for scenario in &options.scenarios {
+        if !script.has(&scenario.exec) {
+            let message = format!(
+                "scenario '{}': function '{}' not found in exports; export it, or name another one with `exec`",
+                scenario.name, scenario.exec
+            );
+            return Err(Failure::new(Exit::InvalidConfig, message));
+        }
+    }
+    let own = &options.options;
+    let system_tags = system_tags(&options)?;
+    let run_tags: TagSet = own
+        .tags
+        .iter()
+        .flat_map(|tags| &tags.0)
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    let thresholds = thresholds(args, script, own)?;
+    let plan = plan(script, &thresholds, system_tags);
+    let lateness =
+        script.registry.register("brunt_iteration_lateness", MetricKind::Trend, ValueType::Time);
+    let arrival = options.scenarios.iter().any(|it| it.executor.kind().contains("arrival"));
+    let engine = EngineConfig {
+        run_tags: Arc::new(run_tags.clone()),
+        scenario_tag: system_tags.has(SystemTag::Scenario),
+        setup: (script.has("setup") && !own.no_setup.unwrap_or(false)).then(|| own.setup_timeout()),
+        teardown: (script.has("teardown") && !own.no_teardown.unwrap_or(false))
+            .then(|| own.teardown_timeout()),
+        lateness: lateness.ok().filter(|_| arrival).map(|metric| metric.id),
+        ..EngineConfig::new(options.scenarios.clone())
+    };
+    let k6 = Arc::new(k6_config(script, &options, system_tags, run_tags));
+    let summary = summary_options(args, own)?;
+    Ok(Settings {
+        engine,
+        k6,
+        thresholds,
+        plan: Arc::new(plan),
+        interner: Arc::new(Interner::new(args.max_series)),
+        summary,
+        summary_enabled: args.summary_mode != "disabled",
+        system_tags,
+        options,
+    })
+}
+
+fn layers(args: &RunArgs, script: &Script) -> Result<Vec<LayerOptions>, Failure> {
+    let mut layers = Vec::new();
+    if let Some(file) = &args.config {
+        let wrong = |error: &dyn std::fmt::Display| {
+            let message = format!("--config {}: {error}", file.display());
+            Failure::new(Exit::InvalidConfig, message)
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+        let json = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+        layers.push(LayerOptions::from_config_file(&json).map_err(invalid)?);
+    }
+    if let Some(json) = &script.exports.options {
+        let json = serde_json::from_str(json).map_err(invalid)?;
+        layers.push(LayerOptions::from_script(&json).map_err(invalid)?);
+    }
+    let variables = std::env::vars().collect();
+    layers.push(LayerOptions::from_env(&variables).map_err(invalid)?);
+    let mut cli = LayerOptions::cli();
+    for (flag, text) in &args.option_flags {
+        cli.set_flag(flag, text).map_err(invalid)?;
+    }
+    layers.push(cli);
+    Ok(layers)
+}
+
+fn warn(options: &Consolidated, log: &Arc<dyn LogSink>) {
+    for message in options.warnings.iter().cloned() {
+        log.log(Record { level: Level::Warn, message, fields: Vec::new() });
+    }
+}
+
+fn system_tags(options: &Consolidated) -> Result<SystemTags, Failure> {
+    let Some(names) = &options.options.system_tags else { return Ok(SystemTags::default()) };
+    names
+        .iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| name.parse::<SystemTag>())
+        .collect::<Result<_, _>>()
+        .map_err(|error| invalid(options.error("systemTags", error.to_string())))
+}
+
+fn thresholds(args: &RunArgs, script: &Script, own: &Options) -> Result<Thresholds, Failure> {
+    let specs: BTreeMap<&str, Vec<ThresholdSpec>> = own
+        .thresholds
+        .iter()
+        .filter(|_| !args.no_thresholds)
+        .flat_map(|all| &all.0)
+        .map(|(key, list)| {
+            let specs = list.iter().map(|one| ThresholdSpec {
+                expression: one.threshold.clone(),
+                abort_on_fail: one.abort_on_fail,
+                delay_abort_eval: one.delay_abort_eval.unwrap_or_default(),
+            });
+            (key.as_str(), specs.collect())
+        })
+        .collect();
+    let given = specs.iter().map(|(key, list)| (*key, list.as_slice()));
+    Thresholds::parse(given, &script.registry).map_err(invalid)
+}
+
+fn plan(script: &Script, thresholds: &Thresholds, system_tags: SystemTags) -> AggregatePlan {
+    let mut submetrics: Vec<Submetric> = thresholds.submetrics().collect();
+    if system_tags.has(SystemTag::ExpectedResponse) {
+        submetrics.push(Submetric {
+            metric: builtin::HTTP_REQ_DURATION,
+            suffix: "expected_response:true".to_owned(),
+            tags: std::iter::once(("expected_response", "true")).collect(),
+        });
+    }
+    AggregatePlan::new(Arc::clone(&script.registry), submetrics)
+}
+
+fn k6_config(
+    script: &Script,
+    options: &Consolidated,
+    system_tags: SystemTags,
+    run_tags: TagSet,
+) -> K6Config {
+    let own = &options.options;
+    let json = |value: serde_json::Value| OnceLock::from(Arc::from(value.to_string()));
+    let tls = TlsSettings::new(TlsOptions {
+        insecure_skip_verify: own.insecure_skip_tls_verify.unwrap_or(false),
+        ..TlsOptions::default()
+    });
+    let default = K6Config::new(Arc::clone(&script.registry), Arc::clone(&script.groups));
+    K6Config {
+        net: Arc::new(NetConfig {
+            tls: Arc::new(tls),
+            no_connection_reuse: own.no_connection_reuse.unwrap_or(false),
+            ..NetConfig::default()
+        }),
+        system_tags,
+        run_tags,
+        env: script.env.clone(),
+        user_agent: own.user_agent.clone().unwrap_or(default.user_agent),
+        throw: own.throw.unwrap_or(false),
+        discard_response_bodies: own.discard_response_bodies.unwrap_or(false),
+        max_redirects: u32::try_from(own.max_redirects()).unwrap_or(u32::MAX),
+        min_iteration_duration: own.min_iteration_duration.unwrap_or(Duration::ZERO),
+        no_vu_connection_reuse: own.no_vu_connection_reuse.unwrap_or(false),
+        options_json: json(to_script_json(options)),
+        exported_options_json: json(to_export_json(options)),
+        ..default
+    }
+}
+
+fn summary_options(args: &RunArgs, own: &Options) -> Result<SummaryOptions, Failure> {
+    let mut summary = SummaryOptions { colour: colour(args), ..SummaryOptions::default() };
+    if let Some(stats) = &own.summary_trend_stats {
+        let stats = stats.iter().filter(|stat| !stat.is_empty()).map(|stat| stat.parse());
+        summary.trend_stats = stats.collect::<Result<_, _>>().map_err(invalid)?;
+    }
+    if let Some(unit) = own.summary_time_unit {
+        summary.time_unit = Some(unit.as_str().parse().map_err(invalid)?);
+    }
+    summary.mode = if args.summary_mode == "full" { Mode::Full } else { Mode::Compact };
+    Ok(summary)
+}
+
+fn colour(args: &RunArgs) -> bool {
+    !args.no_colour && std::io::IsTerminal::is_terminal(&std::io::stdout())
+}
+
+impl Settings {
+    /// What outputs may look up.
+    pub(crate) fn output_context(&self, drain_timeout: Duration) -> OutputContext {
+        OutputContext {
+            registry: Arc::clone(&self.k6.registry),
+            interner: Arc::clone(&self.interner),
+            system_tags: self.system_tags,
+            declarations: Arc::new(self.declarations()),
+            instance: instance_name().into(),
+            drain_timeout,
+        }
+    }
+
+    fn declarations(&self) -> BTreeMap<String, Declaration> {
+        let mut all: BTreeMap<String, Declaration> = BTreeMap::new();
+        for (metric, suffix, sources) in self.thresholds.sources() {
+            if suffix.is_none() {
+                let own = all.entry(metric.name.to_string()).or_default();
+                own.thresholds.extend(sources.into_iter().map(str::to_owned));
+            }
+        }
+        for submetric in self.plan.submetrics() {
+            let name = self.k6.registry.metric(submetric.metric).name.to_string();
+            let pairs = submetric.tags.iter();
+            let tags = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            all.entry(name).or_default().submetrics.push((submetric.suffix.clone(), tags));
+        }
+        all
+    }
+}
+
+/// Host and process: tells this generator apart from others.
+fn instance_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let nonce = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.subsec_nanos());
+    let host = if host.is_empty() { "localhost" } else { host };
+    format!("{host}-{}-{:04x}", std::process::id(), nonce & 0xFFFF)
+}

@@ -1,0 +1,142 @@
+//! What the user sees around a test: banner, end-of-test summary, files.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+
+use brunt_aggregate::Report;
+use brunt_engine::{Level, LogSink, Record, TestOutcome};
+use brunt_options::plan;
+use brunt_summary::{Banner, HandleState};
+use serde_json::Value;
+
+use crate::run::RunArgs;
+use crate::run::outputs::{Delivered, Outputs};
+use crate::run::settings::Settings;
+use crate::run::test::Ran;
+
+/// Logo, script, outputs and scenarios.
+pub(crate) fn banner(args: &RunArgs, settings: &Settings, outputs: &Outputs) -> String {
+    let scenarios = &settings.options.scenarios;
+    let described: Vec<(String, String)> =
+        scenarios.iter().map(|it| (it.name.clone(), it.describe())).collect();
+    Banner {
+        script: &args.script,
+        outputs: &outputs.descriptions(),
+        scenarios: &described,
+        max_vus: plan::vu_requirements(scenarios).max,
+        max_duration: plan::total_duration(scenarios),
+        colour: settings.summary.colour,
+    }
+    .render()
+}
+
+/// The argument of `handleSummary`, as JSON.
+pub(crate) fn data(settings: &Settings, outcome: &TestOutcome, report: &Report) -> Arc<str> {
+    let setup = setup_data(outcome);
+    let state = HandleState {
+        stdout_is_tty: std::io::stdout().is_terminal(),
+        stderr_is_tty: std::io::stderr().is_terminal(),
+        setup_data: setup.as_ref(),
+    };
+    brunt_summary::handle::data(report, &settings.summary, state).to_string().into()
+}
+
+fn setup_data(outcome: &TestOutcome) -> Option<Value> {
+    outcome.setup_data.as_ref().and_then(|json| serde_json::from_str(json).ok())
+}
+
+/// Prints or writes the summary, and says what outputs lost.
+pub(crate) fn show(
+    args: &RunArgs,
+    settings: &Settings,
+    ran: &Ran,
+    delivered: &[Delivered],
+    log: &Arc<dyn LogSink>,
+) {
+    let say = |level: Level, message: String| {
+        log.log(Record { level, message, fields: Vec::new() });
+    };
+    if ran.outcome.killed {
+        return report_outputs(delivered, &say);
+    }
+    if settings.summary_enabled {
+        print_summary(settings, ran, &say);
+    }
+    if let Some(file) = &args.summary_export {
+        let setup = setup_data(&ran.outcome);
+        let text = brunt_summary::export::render(&ran.report, &settings.summary, setup.as_ref());
+        let written = text.map_err(std::io::Error::from).and_then(|text| std::fs::write(file, text));
+        if let Err(error) = written {
+            say(Level::Error, format!("--summary-export {}: {error}", file.display()));
+        }
+    }
+    if ran.rejected > 0 {
+        let message = format!("{} samples were no finite numbers or came too late and were not counted", ran.rejected);
+        say(Level::Warn, message);
+    }
+    if ran.overflowed > 0 {
+        say(Level::Warn, format!("more than --max-series={} time series: the others are counted in one series per metric tagged brunt_overflow=true; use fewer distinct tag values, such as a `name` tag for URLs", args.max_series));
+    }
+    report_outputs(delivered, &say);
+}
+
+fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
+    let default = || crate::terminal::print(&brunt_summary::text::render(&ran.report, &settings.summary));
+    match &ran.handled {
+        None => default(),
+        Some(Err(error)) => {
+            say(Level::Error, format!("handleSummary() failed, here is the default summary: {error}"));
+            default();
+        }
+        Some(Ok(json)) => {
+            let files = json.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
+            match files {
+                Some(Value::Object(files)) => {
+                    for (name, contents) in files {
+                        write_file(&name, &contents, say);
+                    }
+                }
+                _ => default(),
+            }
+        }
+    }
+}
+
+fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
+    let Value::String(text) = contents else {
+        return say(Level::Error, format!("handleSummary(): the contents of '{name}' are no text"));
+    };
+    let written = match name {
+        "stdout" => {
+            crate::terminal::print(text);
+            Ok(())
+        }
+        "stderr" => std::io::stderr().write_all(text.as_bytes()),
+        path => std::fs::write(path, text),
+    };
+    if let Err(error) = written {
+        say(Level::Error, format!("handleSummary(): cannot write '{name}': {error}"));
+    }
+}
+
+fn report_outputs(delivered: &[Delivered], say: &dyn Fn(Level, String)) {
+    for one in delivered {
+        match &one.report {
+            Err(error) => say(Level::Error, format!("output {}: {error}", one.instance)),
+            Ok(report) => {
+                let lost = report.rejected + report.dropped;
+                if lost > 0 {
+                    let message = format!(
+                        "output {}: {} delivered, {} rejected, {} dropped",
+                        one.instance, report.delivered, report.rejected, report.dropped
+                    );
+                    say(Level::Warn, message);
+                }
+                for note in &report.notes {
+                    let level = if lost > 0 { Level::Warn } else { Level::Info };
+                    say(level, format!("output {}: {note}", one.instance));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The test itself: bus, engine, progress and signals around it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use brunt_aggregate::Report;
+use brunt_bus::{Bus, BusConfig};
+use brunt_engine::{
+    CallError, Control, Engine, LogSink, MonotonicTime, Parts, Reason, TestOutcome, TestState,
+    TimeSource,
+};
+use brunt_js::VuLimits;
+use brunt_k6::K6Factory;
+use brunt_output::{EdgeSender, Wants};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::exit::{Exit, Failure};
+use crate::progress::{Display, Show, observe};
+use crate::run::RunArgs;
+use crate::run::script::Script;
+use crate::run::settings::Settings;
+use crate::terminal::Terminal;
+
+/// A test that is over.
+pub(crate) struct Ran {
+    pub(crate) outcome: TestOutcome,
+    pub(crate) report: Report,
+    /// What `handleSummary` returned, as JSON, or why it did not; `None` without one.
+    pub(crate) handled: Option<Result<Option<Arc<str>>, CallError>>,
+    /// Samples that were no numbers or came too late.
+    pub(crate) rejected: u64,
+    pub(crate) overflowed: u64,
+}
+
+impl Ran {
+    /// Whether every threshold was kept.
+    pub(crate) fn thresholds_kept(&self) -> bool {
+        self.report.totals.iter().all(|it| it.thresholds.iter().all(|one| one.ok))
+    }
+}
+
+/// Runs the test from the VUs' init to the last sample.
+pub(crate) async fn run(
+    args: &RunArgs,
+    script: &Script,
+    settings: &Settings,
+    edges: Vec<(Wants, EdgeSender)>,
+    terminal: &Arc<Terminal>,
+    log: &Arc<dyn LogSink>,
+) -> Result<Ran, Failure> {
+    let time = Arc::new(MonotonicTime::new());
+    let state = Arc::new(TestState::default());
+    let abort = Arc::new(std::sync::OnceLock::<Control>::new());
+    let (recorders, bus) = Bus::start(BusConfig {
+        interner: Arc::clone(&settings.interner),
+        plan: Arc::clone(&settings.plan),
+        thresholds: settings.thresholds.clone(),
+        groups: Arc::clone(&script.groups),
+        workers: args.workers,
+        outputs: edges,
+        wall: {
+            let time = Arc::clone(&time);
+            Arc::new(move || time.wall(TimeSource::now(&*time)))
+        },
+        on_abort: {
+            let abort = Arc::clone(&abort);
+            Box::new(move |_breach| {
+                if let Some(control) = abort.get() {
+                    control.interrupt(Reason::ThresholdAbort);
+                }
+            })
+        },
+        runtime: tokio::runtime::Handle::current(),
+    });
+    let parts = Parts {
+        factory: Arc::new(K6Factory {
+            config: Arc::clone(&settings.k6),
+            program: Arc::clone(&script.program),
+            limits: VuLimits { memory: args.vu_memory_limit, read_exports: false },
+        }),
+        log: Arc::clone(log),
+        state: Arc::clone(&state),
+        time: Arc::clone(&time) as Arc<dyn TimeSource>,
+    };
+    let mut engine = Engine::start(settings.engine.clone(), parts, recorders)
+        .map_err(|error| Failure::new(Exit::InvalidConfig, error.to_string()))?;
+    let control = engine.control();
+    // The only one who sets it.
+    let _ = abort.set(control.clone());
+    let signals = tokio::spawn(listen(control.clone()));
+    let display = show_progress(args, terminal, &state, &time, &control);
+    let outcome = {
+        let starting = started(&state);
+        let run = engine.run();
+        tokio::pin!(run, starting);
+        tokio::select! {
+            outcome = &mut run => outcome,
+            () = &mut starting => {
+                bus.mark_started();
+                run.await
+            }
+        }
+    };
+    if let Some(display) = display {
+        display.finish();
+    }
+    let progress = bus.progress();
+    let gone = |error| Failure::new(Exit::Usage, format!("{error}"));
+    let report = bus.finish(outcome.ran).await.map_err(gone)?;
+    let handled = handle_summary(script, settings, &mut engine, &outcome, &report).await;
+    engine.finish().await;
+    signals.abort();
+    Ok(Ran {
+        outcome,
+        report,
+        handled,
+        rejected: progress.rejected,
+        overflowed: progress.overflowed,
+    })
+}
+
+/// Returns once the scenarios have started.
+async fn started(state: &TestState) {
+    while state.started.load(Ordering::Relaxed) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The first signal stops the test, the second one ends it at once.
+async fn listen(control: Control) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    let mut first = true;
+    loop {
+        tokio::select! {
+            got = interrupt.recv() => if got.is_none() { return },
+            got = terminate.recv() => if got.is_none() { return },
+        }
+        if first {
+            control.interrupt(Reason::Signal);
+            first = false;
+        } else {
+            control.kill();
+        }
+    }
+}
+
+fn show_progress(
+    args: &RunArgs,
+    terminal: &Terminal,
+    state: &Arc<TestState>,
+    time: &Arc<MonotonicTime>,
+    control: &Control,
+) -> Option<Display> {
+    let show = Show::choose(args.quiet, args.no_colour);
+    let (state, time, control) = (Arc::clone(state), Arc::clone(time), control.clone());
+    let progress = move || {
+        observe(&state, TimeSource::now(&*time), control.reason().is_some())
+    };
+    // Without a thread for it there is no progress, which is no reason to stop.
+    Display::start(show, Arc::clone(&terminal.screen), progress).ok()
+}
+
+async fn handle_summary(
+    script: &Script,
+    settings: &Settings,
+    engine: &mut Engine,
+    outcome: &TestOutcome,
+    report: &Report,
+) -> Option<Result<Option<Arc<str>>, CallError>> {
+    if !script.has("handleSummary") || !settings.summary_enabled || outcome.killed {
+        return None;
+    }
+    let data = super::summary::data(settings, outcome, report);
+    let timeout = settings.options.options.handle_summary_timeout();
+    Some(engine.handle_summary(data, timeout).await)
+}
