@@ -170,8 +170,8 @@ impl Loader {
         Ok(bytes)
     }
 
-    /// The user's place of one in the code that an engine runs. Line and column are the engine's:
-    /// from 1, the column in bytes.
+    /// The user's place of one in the code that an engine runs. Line and column are as `QuickJS`
+    /// tells them in a stack: from 1, the column in bytes, but from 0 in the first line.
     pub fn map(&self, specifier: &str, line: u32, column: u32) -> Position {
         let modules = self.modules.read();
         let Some(code) = modules.codes.get(specifier).map(Arc::clone) else {
@@ -185,7 +185,12 @@ impl Loader {
         let wrapped = line == 1 && source.is_some_and(|source| source.kind == Kind::CommonJs);
         drop(modules);
         let before = if wrapped { WRAPPER.len() as u32 } else { 0 };
-        code.map(line, column.saturating_sub(before).max(1))
+        let mut column = column.saturating_sub(before);
+        // It tells 1 for the first column too.
+        if line == 1 && (wrapped || column > 1) {
+            column = column.saturating_add(1);
+        }
+        code.map(line, column.max(1))
     }
 
     /// The source line of a position, with a caret below the column; none if it is not known.

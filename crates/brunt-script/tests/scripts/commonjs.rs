@@ -1,6 +1,6 @@
 //! CommonJS modules, alone and imported by ES modules.
 
-use crate::project::{Project, from_text, place_of};
+use crate::project::{Project, engine_place_of, from_text, place_of};
 use brunt_script::{Kind, REQUIRE_MODULE};
 
 #[test]
@@ -28,7 +28,7 @@ fn a_commonjs_script_becomes_a_function_on_the_same_lines() {
 fn the_wrapper_does_not_shift_the_first_line() {
     let code = "const tools = require('./tools.js');";
     let (loader, source) = from_text(code).expect("loads");
-    let (line, column) = place_of(&source.code, "require('./");
+    let (line, column) = engine_place_of(&source.code, "require('./");
     let place = loader.map(source.specifier.as_str(), line, column);
     assert_eq!((place.line, place.column), place_of(code, "require('./"));
 }

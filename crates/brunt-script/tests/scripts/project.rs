@@ -71,3 +71,16 @@ pub(crate) fn place_of(code: &str, text: &str) -> (u32, u32) {
     let column = offset - code[..offset].rfind('\n').map_or(0, |end| end + 1);
     (line, column as u32 + 1)
 }
+
+/// Where the engine says that some text is: in the first line, it counts columns from 0.
+pub(crate) fn engine_place_of(code: &str, text: &str) -> (u32, u32) {
+    let (line, column) = place_of(code, text);
+    (
+        line,
+        if line == 1 {
+            (column - 1).max(1)
+        } else {
+            column
+        },
+    )
+}

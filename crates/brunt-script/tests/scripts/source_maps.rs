@@ -69,7 +69,7 @@ fn a_missing_map_is_a_warning() {
     assert!(warnings[0].contains("gone.map"), "{warnings:?}");
     assert!(loader.take_warnings().is_empty(), "told once");
     let place = loader.map(loader.entry().as_str(), 1, 3);
-    assert_eq!((place.line, place.column), (1, 3));
+    assert_eq!((place.line, place.column), (1, 4));
 }
 
 #[test]
@@ -83,6 +83,6 @@ fn a_broken_map_maps_nothing() {
     let place = loader.map(loader.entry().as_str(), 1, 3);
     assert_eq!(
         (place.file.as_ref(), place.line, place.column),
-        (loader.entry().as_str(), 1, 3)
+        (loader.entry().as_str(), 1, 4)
     );
 }

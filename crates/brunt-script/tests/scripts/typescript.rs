@@ -1,13 +1,13 @@
 //! TypeScript: what is left of it, and that places lead back to it.
 
-use crate::project::{Project, from_text, place_of};
+use crate::project::{Project, engine_place_of, from_text, place_of};
 use brunt_script::{ErrorKind, Kind};
 
 /// Strips a text and checks that places in the JavaScript lead back to the same words.
 fn stripped(code: &str, words: &[&str]) -> String {
     let (loader, source) = from_text(code).unwrap_or_else(|error| panic!("{code}\n{error}"));
     for word in words {
-        let (line, column) = place_of(&source.code, word);
+        let (line, column) = engine_place_of(&source.code, word);
         let place = loader.map(source.specifier.as_str(), line, column);
         assert_eq!(
             (place.line, place.column),
