@@ -34,9 +34,12 @@ pub(crate) fn wrap(code: &str) -> String {
 /// The ES module that exports these names of a CommonJS module, and its default.
 ///
 /// The default is `exports.default` if there is one, else all of `exports`.
+///
+/// Its code is short, because it has the module's own name in stacks: a call within the length of
+/// [`WRAPPER`] is taken for the start of the module.
 pub(crate) fn facade(module: &Specifier, names: &[String]) -> String {
     let mut code = format!(
-        "import require from {}; const m = require({}); \
+        "import r from{};const m=r({}); \
          const o = m === null || m === undefined ? {{}} : m; \
          export default \"default\" in Object(o) ? o.default : m;",
         quoted(REQUIRE_MODULE),
@@ -57,7 +60,7 @@ pub(crate) fn facade(module: &Specifier, names: &[String]) -> String {
 /// enumerable in its exports.
 pub(crate) fn namespace_facade(module: &Specifier) -> String {
     format!(
-        "import require from {}; const m = require({}), n = Object.create(null); \
+        "import r from{};const m=r({}), n = Object.create(null); \
          for (const k of Object.keys(Object(m))) \
          Object.defineProperty(n, k, {{ enumerable: true, get: () => m[k] }}); \
          Object.defineProperty(n, Symbol.toStringTag, {{ value: \"Module\" }}); \
@@ -152,6 +155,11 @@ mod tests {
         expected.extend(names);
         assert_eq!(facts.exports, expected);
         assert_eq!(facts.requests[0].specifier, REQUIRE_MODULE);
+        assert!(
+            code.find("r(\"file")
+                .is_some_and(|call| call < WRAPPER.len()),
+            "{code}"
+        );
         let facts = analyse(&namespace_facade(&Specifier::from("file:///a.js"))).expect("parses");
         assert_eq!(facts.exports, ["default"]);
     }
