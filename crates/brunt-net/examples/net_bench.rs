@@ -1,6 +1,7 @@
 //! Requests per CPU-second of a bare client: what the network costs before JavaScript and metrics.
 //!
 //! `net_bench URL [CLIENTS] [SECONDS]`. Run it beside `wrk -t1 -cCLIENTS` against the same server.
+#![allow(clippy::print_stdout)]
 
 use std::error::Error;
 use std::rc::Rc;

@@ -75,7 +75,7 @@ impl Client {
                         path = Path::default();
                         Box::pin(self.send_fresh(request, marks, path, generation)).await
                     }
-                    result => conclude(marks, path, result.map_err(|failure| failure.error)),
+                    result => conclude(&marks, path, result.map_err(|failure| failure.error)),
                 };
             }
             let kept = self.pool.borrow_mut().take(request.url.shared_origin());
@@ -89,10 +89,10 @@ impl Client {
                 match http1::run(&mut connection, request, &self.config, &mut marks).await {
                     Ok((response, reusable)) => {
                         self.keep(connection, reusable, generation);
-                        return conclude(marks, path, Ok(response));
+                        return conclude(&marks, path, Ok(response));
                     }
                     Err(failure) if may_retry(&failure, request) => {}
-                    Err(failure) => return conclude(marks, path, Err(failure.error)),
+                    Err(failure) => return conclude(&marks, path, Err(failure.error)),
                 }
             }
         }
@@ -140,7 +140,7 @@ impl Client {
         .await;
         let mut connection = match dialed {
             Ok(connection) => connection,
-            Err(error) => return conclude(marks, path, Err(error)),
+            Err(error) => return conclude(&marks, path, Err(error)),
         };
         path.tls = connection.tls;
         marks.connected = Some(clock::now());
@@ -152,9 +152,9 @@ impl Client {
         match http1::run(&mut connection, request, &self.config, &mut marks).await {
             Ok((response, reusable)) => {
                 self.keep(connection, reusable, generation);
-                conclude(marks, path, Ok(response))
+                conclude(&marks, path, Ok(response))
             }
-            Err(failure) => conclude(marks, path, Err(failure.error)),
+            Err(failure) => conclude(&marks, path, Err(failure.error)),
         }
     }
 
@@ -169,13 +169,13 @@ impl Client {
         let shared = match Http2::start(connection, &self.config, Deadline(request.deadline)).await
         {
             Ok(shared) => Rc::new(shared),
-            Err(error) => return conclude(marks, path, Err(error)),
+            Err(error) => return conclude(&marks, path, Err(error)),
         };
         if !self.config.no_connection_reuse && generation == self.generation.get() {
             self.http2.borrow_mut().push(Rc::clone(&shared));
         }
         let result = http2::run(&shared, request, &self.config, &mut marks).await;
-        conclude(marks, path, result.map_err(|failure| failure.error))
+        conclude(&marks, path, result.map_err(|failure| failure.error))
     }
 
     /// An HTTP/2 connection to the request's origin that can still be used.
@@ -204,7 +204,7 @@ fn may_retry(failure: &Failure, request: &Request<'_>) -> bool {
     failure.unsent || (failure.stale && request.replayable())
 }
 
-fn conclude(marks: Marks, path: Path, outcome: Result<Response, NetError>) -> Exchange {
+fn conclude(marks: &Marks, path: Path, outcome: Result<Response, NetError>) -> Exchange {
     let end = if outcome.is_ok() {
         marks.end()
     } else {

@@ -59,7 +59,7 @@ pub struct DnsSettings {
 impl Default for DnsSettings {
     fn default() -> Self {
         Self {
-            ttl: Duration::from_secs(300),
+            ttl: Duration::from_mins(5),
             select: DnsSelect::default(),
             policy: DnsPolicy::default(),
         }

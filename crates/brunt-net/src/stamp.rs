@@ -87,14 +87,12 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Recei
         // SAFETY: the message points to one buffer and one control area that both outlive the call
         // and have the lengths given. The kernel writes within them.
         let result = unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, 0) };
-        match usize::try_from(result) {
-            Ok(len) => break len,
-            Err(_) => {
-                let error = io::Error::last_os_error();
-                if error.kind() != io::ErrorKind::Interrupted {
-                    return Err(error);
-                }
-            }
+        if let Ok(len) = usize::try_from(result) {
+            break len;
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
         }
     };
     Ok(Received {

@@ -1,4 +1,5 @@
 //! The client against real sockets on loopback, and its parser against hyper's.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "net/connections.rs"]
 mod connections;

@@ -112,7 +112,7 @@ fn framing<'a>(
 ) -> Result<(Announced, bool), NetError> {
     let mut length: Option<u64> = None;
     let mut coding: Option<&[u8]> = None;
-    let mut close = version == Version::Http10;
+    let (mut close, mut keep) = (false, false);
     for (name, value) in fields {
         match name.len() {
             10 if name.eq_ignore_ascii_case(b"connection") => {
@@ -120,8 +120,8 @@ fn framing<'a>(
                     let token = token.trim_ascii();
                     if token.eq_ignore_ascii_case(b"close") {
                         close = true;
-                    } else if token.eq_ignore_ascii_case(b"keep-alive") && length_unset(version) {
-                        close = false;
+                    } else if token.eq_ignore_ascii_case(b"keep-alive") {
+                        keep = true;
                     }
                 }
             }
@@ -133,14 +133,15 @@ fn framing<'a>(
                 }
                 length = Some(value);
             }
-            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => {
-                if coding.replace(value).is_some() {
-                    return Err(NetError::Malformed("repeated Transfer-Encoding".to_owned()));
-                }
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") && coding.is_some() => {
+                return Err(NetError::Malformed("repeated Transfer-Encoding".to_owned()));
             }
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => coding = Some(value),
             _ => {}
         }
     }
+    // HTTP/1.1 keeps connections unless told otherwise, HTTP/1.0 only if told.
+    close |= version == Version::Http10 && !keep;
     match coding {
         None => Ok((length.map_or(Announced::Nothing, Announced::Length), close)),
         Some(_) if version == Version::Http10 => Err(NetError::Malformed(
@@ -158,12 +159,7 @@ fn framing<'a>(
     }
 }
 
-/// HTTP/1.1 keeps alive unless told otherwise; only HTTP/1.0 needs to be told.
-fn length_unset(version: Version) -> bool {
-    version == Version::Http10
-}
-
-/// One number, or the same one repeated in a list.
+/// Digits only: no sign, no list.
 fn parse_length(value: &[u8]) -> Result<u64, NetError> {
     let bad = || NetError::Malformed(format!("bad Content-Length {}", quote(value)));
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {

@@ -242,7 +242,7 @@ async fn answer(
     let body = body
         .collect()
         .await
-        .map(|body| body.to_bytes())
+        .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
     let path = parts.uri.path().to_owned();
     let answer = match path.strip_prefix("/bytes/") {
