@@ -171,7 +171,9 @@ impl Client {
             Ok(shared) => Rc::new(shared),
             Err(error) => return conclude(&marks, path, Err(error)),
         };
-        if !self.config.no_connection_reuse && generation == self.generation.get() {
+        // Requests side by side may each have opened one: the first serves all that come later.
+        let keep = !self.config.no_connection_reuse && generation == self.generation.get();
+        if keep && self.shared(request).is_none() {
             self.http2.borrow_mut().push(Rc::clone(&shared));
         }
         let result = http2::run(&shared, request, &self.config, &mut marks).await;

@@ -15,7 +15,8 @@ pub struct NetConfig {
     pub dns: Arc<Resolver>,
     /// Open a connection for every request (k6's `noConnectionReuse`).
     pub no_connection_reuse: bool,
-    /// How long connecting, handshake included, may take.
+    /// How long looking up and connecting may take. The TLS handshake after it is bounded by the
+    /// request's deadline, as in k6.
     pub dial_timeout: Duration,
     /// The largest response head, and the largest trailer section, in bytes.
     pub max_response_header_bytes: usize,

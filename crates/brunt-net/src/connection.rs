@@ -15,9 +15,6 @@ use crate::stamp::Received;
 use crate::target::Origin;
 use crate::tls::Session;
 
-/// TLS records are made from this much at a time, so that a large body is not held twice.
-const TLS_PORTION: usize = 32 * 1024;
-
 /// Enough for what TLS says on its own between two responses.
 const HANDSHAKE_READ: usize = 4 * 1024;
 
@@ -73,86 +70,6 @@ impl Connection {
             };
             Poll::Ready(Ok(Read { received, ended }))
         })
-    }
-
-    /// Writes a request, in one system call if the kernel takes it all. Stops early, and gives
-    /// `false`, when the server answers before it has read everything.
-    pub(crate) async fn write(
-        &mut self,
-        head: &[u8],
-        body: &[u8],
-        deadline: Deadline,
-    ) -> Result<bool, NetError> {
-        if self.session.is_none() {
-            return self.write_wire(head, body, deadline).await;
-        }
-        let mut parts = [head, body];
-        let mut out = buffers::take();
-        let result = loop {
-            let Some(part) = parts.iter_mut().find(|part| !part.is_empty()) else {
-                break Ok(true);
-            };
-            if let Err(error) = self.encrypt(part, &mut out) {
-                break Err(error);
-            }
-            // The end of a small head and the beginning of the body share a system call.
-            if parts.iter().any(|part| !part.is_empty()) && out.len() < TLS_PORTION {
-                continue;
-            }
-            match self.write_wire(&out, &[], deadline).await {
-                Ok(true) => out.clear(),
-                other => break other,
-            }
-        };
-        buffers::give(out);
-        result
-    }
-
-    fn encrypt(&mut self, part: &mut &[u8], out: &mut Vec<u8>) -> Result<(), NetError> {
-        let Some(session) = &mut self.session else {
-            return Ok(());
-        };
-        let taken = session.write(&part[..part.len().min(TLS_PORTION)])?;
-        *part = &part[taken..];
-        session.drain(out)
-    }
-
-    async fn write_wire(
-        &self,
-        mut first: &[u8],
-        mut second: &[u8],
-        deadline: Deadline,
-    ) -> Result<bool, NetError> {
-        loop {
-            let sent = poll_fn(|cx| match self.socket.poll_send(cx, first, second) {
-                Poll::Ready(result) => Poll::Ready(result.map(Some)),
-                Poll::Pending if self.has_answer(cx) => Poll::Ready(Ok(None)),
-                Poll::Pending if deadline.expired() => {
-                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-                }
-                Poll::Pending => Poll::Pending,
-            })
-            .await;
-            match sent {
-                Ok(Some(sent)) if sent < first.len() => first = &first[sent..],
-                Ok(Some(sent)) => {
-                    second = &second[sent - first.len()..];
-                    first = &[];
-                    if second.is_empty() {
-                        return Ok(true);
-                    }
-                }
-                Ok(None) => return Ok(false),
-                Err(error) if deadline.expired() && error.raw_os_error().is_none() => {
-                    return Err(NetError::Timeout);
-                }
-                Err(error) => return Err(NetError::from_io(&error, "write")),
-            }
-        }
-    }
-
-    fn has_answer(&self, cx: &mut Context<'_>) -> bool {
-        self.socket.poll_readable(cx).is_ready()
     }
 
     /// Runs the TLS handshake to its end.

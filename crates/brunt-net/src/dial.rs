@@ -16,8 +16,8 @@ use crate::socket::{Counters, TimedSocket};
 use crate::target::{Origin, Scheme};
 use crate::tls::Session;
 
-/// Connects to an origin, within the dial timeout and the request's own deadline. `remote` is set
-/// as soon as there is an address, so that failures can name it.
+/// Connects to an origin: to TCP within the dial timeout, all within the request's own deadline.
+/// `remote` is set as soon as a connection is there, so that failures of TLS can name it.
 pub(crate) async fn dial(
     config: &NetConfig,
     counters: &Rc<Counters>,
@@ -26,31 +26,11 @@ pub(crate) async fn dial(
     marks: &mut Marks,
     remote: &mut Option<SocketAddr>,
 ) -> Result<Connection, NetError> {
-    let whole = connect(config, counters, origin, deadline, marks, remote);
-    match tokio::time::timeout(config.dial_timeout, whole).await {
-        Ok(result) => result,
-        Err(_) => Err(NetError::DialTimeout),
-    }
-}
-
-async fn connect(
-    config: &NetConfig,
-    counters: &Rc<Counters>,
-    origin: &Arc<Origin>,
-    deadline: Deadline,
-    marks: &mut Marks,
-    remote: &mut Option<SocketAddr>,
-) -> Result<Connection, NetError> {
-    let began = clock::now();
-    let address: IpAddr = deadline.bound(config.dns.resolve(&origin.host)).await??;
-    let address = SocketAddr::new(address, origin.port);
-    let found = clock::now();
-    marks.looking_up = found - began;
-
-    let connected = deadline.bound(TcpStream::connect(address)).await;
-    let done = clock::now();
-    marks.connecting = done - found;
-    let stream = connected?.map_err(|error| NetError::from_dial(&error))?;
+    let connected = connect(config, origin, deadline, marks);
+    let (stream, address) = match tokio::time::timeout(config.dial_timeout, connected).await {
+        Ok(connected) => connected?,
+        Err(_) => return Err(NetError::DialTimeout),
+    };
     *remote = Some(address);
     let socket = TimedSocket::new(stream, Rc::clone(counters))
         .map_err(|error| NetError::from_dial(&error))?;
@@ -75,4 +55,22 @@ async fn connect(
         shaken?;
     }
     Ok(connection)
+}
+
+async fn connect(
+    config: &NetConfig,
+    origin: &Arc<Origin>,
+    deadline: Deadline,
+    marks: &mut Marks,
+) -> Result<(TcpStream, SocketAddr), NetError> {
+    let began = clock::now();
+    let address: IpAddr = deadline.bound(config.dns.resolve(&origin.host)).await??;
+    let address = SocketAddr::new(address, origin.port);
+    let found = clock::now();
+    marks.looking_up = found - began;
+
+    let connected = deadline.bound(TcpStream::connect(address)).await;
+    marks.connecting = clock::now() - found;
+    let stream = connected?.map_err(|error| NetError::from_dial(&error))?;
+    Ok((stream, address))
 }

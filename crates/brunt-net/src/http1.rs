@@ -9,5 +9,6 @@ mod encode;
 pub(crate) mod fuzzing;
 mod head;
 mod run;
+mod upload;
 
 pub(crate) use self::run::{Failure, run};

@@ -48,11 +48,6 @@ impl TimedSocket {
         self.sent.get()
     }
 
-    /// Waits for something to read.
-    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.poll_read_ready(cx)
-    }
-
     /// Reads once. Nothing there is the error `WouldBlock`.
     pub(crate) fn try_receive(&self, buffer: &mut [u8]) -> io::Result<Received> {
         let mut short = None;

@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use super::decoder::{Decoder, Expectation};
 use super::encode;
+use super::upload::Upload;
 use crate::buffers;
 use crate::clock;
 use crate::config::NetConfig;
@@ -39,52 +40,59 @@ pub(crate) async fn run(
     config: &NetConfig,
     marks: &mut Marks,
 ) -> Result<(Response, bool), Failure> {
-    let deadline = Deadline(request.deadline);
+    let fatal = |error| Failure {
+        error,
+        stale: false,
+        unsent: false,
+    };
+    if !connection.early.is_empty() {
+        return Err(fatal(NetError::Malformed(
+            "bytes before the request".to_owned(),
+        )));
+    }
     let before = connection.socket.sent();
     let mut head = buffers::take();
-    let written = match encode::encode(request, &mut head) {
-        Ok(()) => connection.write(&head, request.body(), deadline).await,
-        Err(error) => Err(error),
-    };
-    buffers::give(head);
-    marks.sent = Some(clock::now());
-    let complete = match written {
-        Ok(complete) => complete,
-        Err(error @ (NetError::BrokenPipe(_) | NetError::Reset(_))) => {
-            // The server may have answered before it closed.
-            let unsent = connection.socket.sent() == before;
-            return answer_left_behind(connection, request, config, marks).unwrap_or_else(
-                |stale| {
-                    Err(Failure {
-                        error,
-                        stale,
-                        unsent,
-                    })
-                },
-            );
-        }
-        Err(error) => {
-            return Err(Failure {
-                error,
-                stale: false,
-                unsent: false,
-            });
-        }
-    };
+    encode::encode(request, &mut head).map_err(fatal)?;
     let mut decoder = decoder(request, config);
-    let read = poll_fn(|cx| match poll_read(connection, cx, &mut decoder, marks) {
-        Poll::Pending if deadline.expired() => Poll::Ready(Err(NetError::Timeout)),
-        other => other,
+    let mut upload = Some(Upload::new(&head, request.body()));
+    let deadline = Deadline(request.deadline);
+    let read = poll_fn(|cx| {
+        let mut broken = None;
+        if let Some(running) = &mut upload {
+            match running.poll(connection, cx) {
+                Poll::Pending => {}
+                Poll::Ready(Ok(())) => {
+                    marks.sent = Some(clock::now());
+                    upload = None;
+                }
+                Poll::Ready(Err(error)) => broken = Some(error),
+            }
+        }
+        match (poll_read(connection, cx, &mut decoder, marks), broken) {
+            // The server may have answered before it closed; otherwise the write's error counts.
+            (Poll::Pending | Poll::Ready(Err(_)), Some(error)) => Poll::Ready(Err(error)),
+            (Poll::Pending, None) if deadline.expired() => Poll::Ready(Err(NetError::Timeout)),
+            (polled, _) => polled,
+        }
     })
     .await;
-    match read {
-        Ok(()) => finish(decoder, complete && !encode::asks_to_close(request)),
+    let complete = upload.is_none();
+    drop(upload);
+    buffers::give(head);
+    match read.and_then(|()| decoder.finish()) {
+        Ok((response, reusable)) => Ok((
+            response,
+            reusable && complete && !encode::asks_to_close(request),
+        )),
         Err(error) => {
-            let gone = matches!(error, NetError::Eof | NetError::Reset(_));
+            let gone = matches!(
+                error,
+                NetError::Eof | NetError::Reset(_) | NetError::BrokenPipe(_)
+            );
             Err(Failure {
                 error,
-                stale: gone && !decoder.has_started(),
-                unsent: false,
+                stale: gone && marks.nothing_received(),
+                unsent: gone && connection.socket.sent() == before,
             })
         }
     }
@@ -97,17 +105,6 @@ fn decoder(request: &Request<'_>, config: &NetConfig) -> Decoder {
         max_head: config.max_response_header_bytes,
         max_body: config.max_body_bytes,
     })
-}
-
-fn finish(decoder: Decoder, keep: bool) -> Result<(Response, bool), Failure> {
-    match decoder.finish() {
-        Ok((response, reusable)) => Ok((response, reusable && keep)),
-        Err(error) => Err(Failure {
-            error,
-            stale: false,
-            unsent: false,
-        }),
-    }
 }
 
 /// Reads until the response is complete.
@@ -150,20 +147,4 @@ fn poll_read(
     }
     cx.waker().wake_by_ref();
     Poll::Pending
-}
-
-/// Reads what a server that closed the connection while we wrote may have said before. If that is
-/// no response: whether it said nothing at all.
-fn answer_left_behind(
-    connection: &mut Connection,
-    request: &Request<'_>,
-    config: &NetConfig,
-    marks: &mut Marks,
-) -> Result<Result<(Response, bool), Failure>, bool> {
-    let mut decoder = decoder(request, config);
-    let mut cx = Context::from_waker(std::task::Waker::noop());
-    match poll_read(connection, &mut cx, &mut decoder, marks) {
-        Poll::Ready(Ok(())) => Ok(finish(decoder, false)),
-        _ => Err(!decoder.has_started()),
-    }
 }

@@ -86,13 +86,45 @@ fn a_body_that_stalls_is_given_up_at_the_deadline() {
     });
 }
 
+/// A listener whose queue is full: the kernel drops further attempts to connect.
+fn full_listener() -> (socket2::Socket, Vec<socket2::Socket>) {
+    let new = || socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let listener = new();
+    let any = "127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap();
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let fillers = (0..4)
+        .map(|_| {
+            let filler = new();
+            filler.set_nonblocking(true).unwrap();
+            let _ = filler.connect(&address);
+            filler
+        })
+        .collect();
+    (listener, fillers)
+}
+
 #[test]
-fn a_deadline_that_has_passed_ends_a_dial_too() {
+fn a_dial_that_nobody_answers_times_out_by_itself_or_with_the_request() {
+    let (listener, _fillers) = full_listener();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
     run(async {
-        // Not routed anywhere: TEST-NET-1 would leave loopback, so a full backlog serves.
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = target(listener.local_addr().unwrap(), "/");
-        let deadline = clock::now() - 1;
+        let config = NetConfig {
+            dial_timeout: std::time::Duration::from_millis(20),
+            ..NetConfig::default()
+        };
+        let url = target(address, "/");
+        let hasty = brunt_net::Client::new(std::sync::Arc::new(config));
+        let exchange = hasty.send(&get(&url)).await;
+        let error = exchange.outcome.unwrap_err();
+        assert_eq!(
+            (error.code(), error.to_string().as_str()),
+            (1211, "dial: i/o timeout")
+        );
+        assert!(exchange.timings.blocked >= 20_000_000);
+
+        let deadline = clock::now() + 20_000_000;
         let request = Request {
             deadline: Some(deadline),
             ..get(&url)
@@ -185,6 +217,31 @@ fn an_answer_that_comes_before_the_request_is_read_counts() {
         server.thread().unpark();
     });
     server.join().unwrap();
+}
+
+#[test]
+fn an_informational_response_during_the_upload_does_not_stop_it() {
+    let (address, server) = server(|listener| {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut start = [0; 16];
+        stream.read_exact(&mut start).unwrap();
+        write(&stream, "HTTP/1.1 103 Early Hints\r\n\r\n");
+        // What is left of the head, and all of the body.
+        let left = read_request(&stream).unwrap().1.len();
+        write(&stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        left
+    });
+    run(async {
+        let upload = vec![b'x'; 16 << 20];
+        let url = target(address, "/");
+        let request = Request {
+            method: "POST",
+            body: Some(&upload),
+            ..get(&url)
+        };
+        assert_eq!(body(&client().send(&request).await), "hi");
+    });
+    assert_eq!(server.join().unwrap(), 16 << 20);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::task::Poll;
 
-use brunt_net::{NetError, Request, TlsOptions, Version, clock};
+use brunt_net::{NetError, Request, Target, TlsOptions, Version, clock};
+use tokio_rustls::TlsAcceptor;
 
-use crate::support::{Identity, Secure, body, get, run, tls_client, until};
+use crate::support::{Identity, Secure, body, get, run, server, tls_client, until};
 
 #[test]
 fn alpn_chooses_http2_and_one_connection_serves_all() {
@@ -150,6 +151,63 @@ fn a_request_given_up_is_not_waited_for_and_the_next_one_works() {
         }
         assert_eq!(body(&client.send(&get(&url)).await).len(), 100_000);
     });
+}
+
+/// How a server ends a request.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Reset(h2::Reason),
+    GoAway(h2::Reason),
+    Close,
+}
+
+async fn refuse(listener: std::net::TcpListener, acceptor: TlsAcceptor, ending: Ending) {
+    let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    let stream = acceptor.accept(stream).await.unwrap();
+    let mut connection = h2::server::handshake(stream).await.unwrap();
+    let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
+    match ending {
+        Ending::Reset(reason) => respond.send_reset(reason),
+        Ending::GoAway(reason) => connection.abrupt_shutdown(reason),
+        Ending::Close => return,
+    }
+    while let Some(Ok(_)) = connection.accept().await {}
+}
+
+#[test]
+fn a_server_that_ends_a_request_is_reported_with_its_code() {
+    let identity = Identity::new(&["localhost"]);
+    for (ending, code, text) in [
+        (
+            Ending::Reset(h2::Reason::INTERNAL_ERROR),
+            1633,
+            "http2: stream error with http2 ErrCode INTERNAL_ERROR",
+        ),
+        (
+            Ending::GoAway(h2::Reason::ENHANCE_YOUR_CALM),
+            1622,
+            "http2: received GoAway with http2 ErrCode ENHANCE_YOUR_CALM",
+        ),
+        (Ending::Close, 1000, "unexpected EOF"),
+    ] {
+        let acceptor = identity.acceptor(&["h2"]);
+        let (address, server) = server(move |listener| {
+            listener.set_nonblocking(true).unwrap();
+            run(refuse(listener, acceptor, ending));
+        });
+        run(async {
+            let client = tls_client(identity.options());
+            let url = Target::parse(&format!("https://localhost:{}/", address.port())).unwrap();
+            let error = client.send(&get(&url)).await.outcome.unwrap_err();
+            assert_eq!(
+                (error.code(), error.to_string().as_str()),
+                (code, text),
+                "{ending:?}"
+            );
+        });
+        server.join().unwrap();
+    }
 }
 
 #[test]

@@ -123,7 +123,7 @@ impl Identity {
         }
     }
 
-    fn acceptor(&self, protocols: &[&str]) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self, protocols: &[&str]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()

@@ -41,6 +41,23 @@ fn http_over_tls_says_what_was_agreed_on_and_keeps_the_connection() {
 }
 
 #[test]
+fn a_large_upload_on_a_new_connection_is_not_stopped_by_session_tickets() {
+    let identity = Identity::new(&["localhost"]);
+    let secure = Secure::start(&identity, &["http/1.1"], 0);
+    run(async {
+        let upload = vec![b'x'; 16 << 20];
+        let url = secure.target("/");
+        let request = Request {
+            method: "POST",
+            body: Some(&upload),
+            ..get(&url)
+        };
+        let exchange = tls_client(identity.options()).send(&request).await;
+        assert_eq!(body(&exchange), "16777216 bytes");
+    });
+}
+
+#[test]
 fn the_versions_asked_for_are_spoken() {
     let identity = Identity::new(&["localhost"]);
     let secure = Secure::start(&identity, &["http/1.1"], 0);
