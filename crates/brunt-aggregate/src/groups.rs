@@ -28,11 +28,20 @@ pub struct Groups {
     root: Mutex<Live>,
 }
 
+#[derive(Debug)]
+struct LiveCheck {
+    name: String,
+    count: Arc<CheckCount>,
+    seen: u64,
+}
+
 #[derive(Debug, Default)]
 struct Live {
     name: String,
     groups: Vec<Live>,
-    checks: Vec<(String, Arc<CheckCount>)>,
+    checks: Vec<LiveCheck>,
+    /// Of the root only: checks of the whole tree so far.
+    seen: u64,
 }
 
 /// A group as it stood when it was read.
@@ -44,8 +53,21 @@ pub struct GroupNode {
     pub path: String,
     /// Groups inside, in the order in which they were first seen.
     pub groups: Vec<GroupNode>,
-    /// Checks: name, passes and fails, in the order in which they were first seen.
-    pub checks: Vec<(String, u64, u64)>,
+    /// Checks in the order in which they were first seen.
+    pub checks: Vec<CheckNode>,
+}
+
+/// A check as it stood when it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckNode {
+    /// Its name.
+    pub name: String,
+    /// How often it passed.
+    pub passes: u64,
+    /// How often it failed.
+    pub fails: u64,
+    /// Grows with the order in which the checks of the whole tree were first seen.
+    pub seen: u64,
 }
 
 impl Groups {
@@ -58,11 +80,14 @@ impl Groups {
     pub fn check(&self, path: &str, name: &str) -> Arc<CheckCount> {
         let mut root = self.root.lock();
         let group = root.find(path);
-        if let Some((_, count)) = group.checks.iter().find(|(known, _)| known == name) {
-            return Arc::clone(count);
+        if let Some(check) = group.checks.iter().find(|check| check.name == name) {
+            return Arc::clone(&check.count);
         }
         let count = Arc::new(CheckCount::default());
-        group.checks.push((name.to_owned(), Arc::clone(&count)));
+        let seen = root.seen;
+        root.seen += 1;
+        let check = LiveCheck { name: name.to_owned(), count: Arc::clone(&count), seen };
+        root.find(path).checks.push(check);
         count
     }
 
@@ -101,9 +126,11 @@ impl Live {
             checks: self
                 .checks
                 .iter()
-                .map(|(name, count)| {
-                    let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-                    (name.clone(), load(&count.passes), load(&count.fails))
+                .map(|check| CheckNode {
+                    name: check.name.clone(),
+                    passes: check.count.passes.load(Ordering::Relaxed),
+                    fails: check.count.fails.load(Ordering::Relaxed),
+                    seen: check.seen,
                 })
                 .collect(),
             path,
@@ -126,10 +153,15 @@ mod tests {
         groups.check("", "another").add(false);
         let root = groups.tree();
         assert_eq!((root.name.as_str(), root.path.as_str()), ("", ""));
-        let check = |name: &str, passes, fails| (name.to_owned(), passes, fails);
+        let check = |name: &str, passes, fails, seen| CheckNode {
+            name: name.to_owned(),
+            passes,
+            fails,
+            seen,
+        };
         assert_eq!(
             root.checks,
-            [check("root check", 1, 0), check("another", 0, 1)]
+            [check("root check", 1, 0, 0), check("another", 0, 1, 3)]
         );
         let paths: Vec<&str> = root
             .groups
@@ -142,7 +174,7 @@ mod tests {
             (inner.name.as_str(), inner.path.as_str()),
             ("inner", "::b::inner")
         );
-        assert_eq!(inner.checks, [check("is 200", 1, 1)]);
+        assert_eq!(inner.checks, [check("is 200", 1, 1, 1)]);
     }
 
     #[test]
@@ -157,9 +189,8 @@ mod tests {
                 });
             }
         });
-        assert_eq!(
-            groups.tree().groups[0].checks,
-            [("c".to_owned(), 1000, 3000)]
-        );
+        let tree = groups.tree();
+        let check = &tree.groups[0].checks[0];
+        assert_eq!((check.passes, check.fails), (1000, 3000));
     }
 }

@@ -19,7 +19,7 @@ pub mod totals;
 pub use aggregator::Aggregator;
 pub use delta::{Delta, DeltaValue, SeriesDelta, TrendDelta};
 pub use expression::{Aggregation, Expression, Operator};
-pub use groups::{CheckCount, GroupNode, Groups};
+pub use groups::{CheckCount, CheckNode, GroupNode, Groups};
 pub use key::{KeyError, MetricKey};
 pub use plan::{AggregateId, AggregatePlan, Submetric};
 pub use snapshot::{SeriesPoint, SeriesValue, Snapshot};

@@ -153,7 +153,7 @@ impl BusHandle {
     ///
     /// What the workers handed over is added up, the thresholds are judged for the last time,
     /// outputs get the last snapshot, and all edges close.
-    pub async fn finish(self, duration: Duration) -> Result<Report, BusGone> {
+    pub async fn finish(&self, duration: Duration) -> Result<Report, BusGone> {
         let (reply, report) = oneshot::channel();
         self.commands
             .send(Command::Finish(duration, reply))

@@ -22,6 +22,7 @@ mod vm;
 mod vu;
 
 pub use alone::run_alone;
+pub use commonjs::current_file;
 pub use event_loop::{Completion, EventLoop, Operation};
 pub use exception::Exception;
 pub use park::{Interrupted, Parker};

@@ -1,11 +1,12 @@
 //! Imports: QuickJS asks for names and modules, the loader and the host answer.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use brunt_script::{Kind, LoadError, Specifier};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::{Declarations, Declared, Exports, Module, ModuleDef};
-use rquickjs::{Ctx, Error, Result};
+use rquickjs::{Ctx, Error, Function, Result};
 
 use crate::bytecode::declare_module;
 use crate::state::{VmState, default_of, vm_state};
@@ -26,6 +27,10 @@ impl Resolver for Imports {
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
         let state = vm_state(ctx)?;
+        if !state.linking.get() {
+            let message = "import() is not supported: all modules are loaded before the test starts; use a static import, or require() in the init stage";
+            return Err(throw_error(ctx, "TypeError", message));
+        }
         if name == REQUIRE_MODULE || base.is_empty() || name == state.program.loader().entry().as_str()
         {
             return Ok(name.to_owned());
@@ -55,7 +60,11 @@ impl Loader for Imports {
         let source = state.parker.on_worker(|| loader.load(&Specifier::from(name)));
         let source = call_throwing_uncatchable(ctx, source)?.map_err(|e| state.fail(ctx, e))?;
         match (source.kind, &source.esm_facade) {
-            (Kind::Esm, _) => declare_module(ctx, &state.program, name, &source.code),
+            (Kind::Esm, _) => {
+                let module = declare_module(ctx, &state.program, name, &source.code)?;
+                fill_meta(&module, name)?;
+                Ok(module)
+            }
             (Kind::CommonJs, Some(facade)) => {
                 // A name of its own, because the script's bytecode has the plain one.
                 let name_of_facade = format!("{name}#facade");
@@ -73,9 +82,22 @@ impl VmState {
     /// Throws a load error, and keeps it so that the user gets it whole.
     pub(crate) fn fail(self: &Rc<Self>, ctx: &Ctx<'_>, error: LoadError) -> Error {
         let message = error.to_string();
-        self.load_error.borrow_mut().get_or_insert(error);
+        *self.load_error.borrow_mut() = Some(error);
         throw_error(ctx, "GoError", &message)
     }
+}
+
+/// `import.meta` has one member: `resolve(specifier)`, the specifier's absolute URL.
+pub(crate) fn fill_meta(module: &Module<'_, Declared>, name: &str) -> Result<()> {
+    let base = Specifier::from(name);
+    let resolve = move |ctx: Ctx<'_>, request: String| {
+        let loader = Arc::clone(vm_state(&ctx)?.program.loader());
+        let resolved = loader.resolve(&base, &request);
+        let resolved = resolved.map_err(|error| throw_error(&ctx, "GoError", &error.to_string()))?;
+        Result::Ok(resolved.as_str().to_owned())
+    };
+    let meta = module.meta()?;
+    meta.set("resolve", Function::new(module.ctx().clone(), resolve)?.with_name("resolve")?)
 }
 
 /// Any built-in module: the host knows its names and makes its object.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use brunt_engine::{Call, WorkerCx};
+use brunt_script::Specifier;
 use rquickjs::{Ctx, Error, JsLifetime, Object, Persistent, Result, Value};
 use rustc_hash::FxHashMap;
 
@@ -59,6 +60,20 @@ pub trait Host: 'static {
     /// The message of `exec.test.abort()`, if the script called it.
     fn aborted(&self) -> Option<String>;
 
+    /// The script was evaluated, in a virtual user that will run it; `exports` is its namespace.
+    fn initialized<'js>(&self, _ctx: &Ctx<'js>, _exports: &Object<'js>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Until when the virtual user rests after a call that started at `started`, in monotonic
+    /// nanoseconds. Asked after [`Host::end`], so no measurement has the rest in it.
+    fn rest_until(&self, _call: &Call, _started: i64) -> Option<i64> {
+        None
+    }
+
+    /// An interrupt dropped these timers.
+    fn timers_dropped(&self, _ids: &[u32]) {}
+
     /// For [`host_state`].
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
 }
@@ -71,6 +86,10 @@ pub(crate) struct VmState {
     pub(crate) modules: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
     pub(crate) commonjs: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
     pub(crate) initializing: Cell<bool>,
+    /// Modules are being linked; an import at another time is an `import()`.
+    pub(crate) linking: Cell<bool>,
+    /// The CommonJS modules whose bodies are running, the innermost last.
+    pub(crate) bodies: RefCell<Vec<Specifier>>,
     /// A load error that must reach the user as it is, behind the exception that QuickJS makes.
     pub(crate) load_error: RefCell<Option<brunt_script::LoadError>>,
 }
@@ -109,6 +128,14 @@ pub fn program(ctx: &Ctx<'_>) -> Result<Arc<Program>> {
 }
 
 impl VmState {
+    /// Does something while imports are linked, or while they are not.
+    pub(crate) fn while_linking<T>(&self, linking: bool, work: impl FnOnce() -> T) -> T {
+        let before = self.linking.replace(linking);
+        let result = work();
+        self.linking.set(before);
+        result
+    }
+
     /// A built-in module's object, made on first use.
     pub(crate) fn builtin<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
         let known = self.modules.borrow().get(name).cloned();

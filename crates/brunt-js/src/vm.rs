@@ -12,7 +12,7 @@ use crate::bytecode::declare_module;
 use crate::event_loop::{EventLoop, LoopError, rejection_tracker};
 use crate::exception::Exception;
 use crate::fiber::SCRIPT_STACK_SIZE;
-use crate::modules::Imports;
+use crate::modules::{Imports, fill_meta};
 use crate::park::{Parker, Switch};
 use crate::program::Program;
 use crate::state::{Ended, Host, StateRef, VmState};
@@ -72,6 +72,8 @@ impl Vm {
             modules: RefCell::default(),
             commonjs: RefCell::default(),
             initializing: Cell::new(true),
+            linking: Cell::new(false),
+            bodies: RefCell::default(),
             load_error: RefCell::default(),
         });
         let stored = context.with(|ctx| ctx.store_userdata(StateRef(Rc::clone(&state))).is_ok());
@@ -126,7 +128,10 @@ impl<'a, 'js> Served<'a, 'js> {
             Err(ended) => (ended, None),
         };
         if ended != Ended::Returned {
-            self.state.event_loop.clear();
+            let dropped = self.state.event_loop.clear();
+            if ended == Ended::Interrupted && !dropped.is_empty() {
+                self.state.host.timers_dropped(&dropped);
+            }
         }
         let outcome = match (&ended, self.state.host.aborted()) {
             (_, Some(message)) => Outcome::Aborted(message),
@@ -138,6 +143,10 @@ impl<'a, 'js> Served<'a, 'js> {
             },
         };
         self.state.host.end(call, &ended, started, finished);
+        if let Some(until) = self.state.host.rest_until(call, started) {
+            // An interrupt only ends the rest: the call itself is complete.
+            let _ = self.vm.parker.wait_until(until);
+        }
         outcome
     }
 
@@ -172,11 +181,16 @@ impl<'a, 'js> Served<'a, 'js> {
     }
 
     fn init(&mut self) -> Ran<'js> {
-        self.state.host.globals(self.ctx).map_err(|error| self.failure(&error))?;
+        let globals = self.state.host.globals(self.ctx);
+        let globals = globals.and_then(|()| crate::commonjs::install_globals(self.ctx));
+        globals.map_err(|error| self.failure(&error))?;
         let namespace = self.evaluate()?;
         if self.vm.limits.read_exports {
             let exports = Exports::read(self.ctx, &namespace).map_err(|error| self.failure(&error))?;
             *self.vm.desk.exports.borrow_mut() = Some(exports);
+        } else {
+            let done = self.state.host.initialized(self.ctx, &namespace);
+            done.map_err(|error| self.failure(&error))?;
         }
         self.namespace = Some(namespace);
         self.state.initializing.set(false);
@@ -200,8 +214,11 @@ impl<'a, 'js> Served<'a, 'js> {
             self.settle(None)?;
             return self.commonjs_namespace(exports).map_err(|error| self.failure(&error));
         }
-        let module = declare_module(self.ctx, program, entry.as_str(), &source.code);
-        let evaluated = module.and_then(rquickjs::Module::eval);
+        let evaluated = self.state.while_linking(true, || {
+            let module = declare_module(self.ctx, program, entry.as_str(), &source.code)?;
+            fill_meta(&module, entry.as_str())?;
+            module.eval()
+        });
         let (module, promise) = evaluated.map_err(|error| self.failure(&error))?;
         self.settle(Some(&promise))?;
         module.namespace().map_err(|error| self.failure(&error))
@@ -282,7 +299,13 @@ impl<'a, 'js> Served<'a, 'js> {
     /// What the engine gets back from setup and handleSummary.
     fn returned(&self, call: &Call, value: Option<Value<'js>>) -> rquickjs::Result<SetupData> {
         match (call, value) {
-            (Call::Setup | Call::HandleSummary { .. }, Some(value)) => {
+            (Call::Setup, Some(value)) if !value.is_undefined() => {
+                // Members that are undefined reach the virtual users as null, as in k6.
+                let null: Function<'js> = self.ctx.eval("(_, v) => v === undefined ? null : v")?;
+                let json = self.ctx.json_stringify_replacer(value, null)?;
+                json.map(|text| text.to_string().map(Arc::from)).transpose()
+            }
+            (Call::HandleSummary { .. }, Some(value)) => {
                 let json = self.ctx.json_stringify(value)?;
                 json.map(|text| text.to_string().map(Arc::from)).transpose()
             }
@@ -312,7 +335,9 @@ impl<'a, 'js> Served<'a, 'js> {
 
     /// A load error in its own words where there is one, else the exception.
     fn describe(&self, exception: &Exception) -> String {
-        let load_error = self.state.load_error.borrow_mut().take();
-        load_error.map_or_else(|| exception.to_string(), |error| error.to_string())
+        let load_error = self.state.load_error.borrow_mut().take().map(|error| error.to_string());
+        // Another one may have been caught by the script.
+        let load_error = load_error.filter(|error| exception.message.ends_with(error.as_str()));
+        load_error.unwrap_or_else(|| exception.to_string())
     }
 }

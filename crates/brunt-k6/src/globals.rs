@@ -3,7 +3,7 @@
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
-use brunt_js::{call_throwing_uncatchable, host_state, parker, program, share_bytes, throw_error};
+use brunt_js::{current_file, call_throwing_uncatchable, host_state, parker, program, share_bytes, throw_error};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::cell::RefCell;
@@ -62,8 +62,8 @@ fn open<'js>(ctx: Ctx<'js>, path: Opt<String>, mode: Opt<Option<String>>) -> Res
     }
     let path = path.0.unwrap_or_default();
     let program = program(&ctx)?;
-    let loader = program.loader();
-    let read = parker(&ctx)?.on_worker(|| loader.open(loader.entry(), &path));
+    let base = current_file(&ctx)?;
+    let read = parker(&ctx)?.on_worker(|| program.loader().open(&base, &path));
     let contents = call_throwing_uncatchable(&ctx, read)?;
     let contents = contents.map_err(|error| throw_error(&ctx, "GoError", &error.to_string()))?;
     match mode.0.flatten().as_deref() {

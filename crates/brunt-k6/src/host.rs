@@ -294,6 +294,37 @@ impl Host for K6Host {
         }
     }
 
+    fn initialized<'js>(&self, ctx: &Ctx<'js>, exports: &Object<'js>) -> Result<()> {
+        let Some(json) = self.config.exported_options_json.get() else { return Ok(()) };
+        // The same object as the script's own variable has, so that its functions see it too.
+        let Ok(Some(options)) = exports.get::<_, Option<Object<'js>>>("options") else {
+            drop(ctx.catch());
+            return Ok(());
+        };
+        let settled: Object<'js> = ctx.json_parse(json.as_bytes())?.get()?;
+        for entry in settled.props::<String, rquickjs::Value<'js>>() {
+            let (key, value) = entry?;
+            if options.set(key, value).is_err() {
+                // Frozen by the script, which is its right.
+                drop(ctx.catch());
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn rest_until(&self, call: &Call, started: i64) -> Option<i64> {
+        let least = i64::try_from(self.config.min_iteration_duration.as_nanos()).unwrap_or(i64::MAX);
+        (least > 0 && matches!(call, Call::Iteration(_))).then(|| started.saturating_add(least))
+    }
+
+    fn timers_dropped(&self, ids: &[u32]) {
+        for id in ids {
+            let message = format!("timer {id} was dropped because its VU was interrupted");
+            self.log(Level::Warn, message, &[]);
+        }
+    }
+
     fn aborted(&self) -> Option<String> {
         self.abort.borrow().clone()
     }

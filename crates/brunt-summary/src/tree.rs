@@ -1,7 +1,7 @@
 //! The tree of groups and checks as JSON, in its two forms: lists for `handleSummary`, maps by name
 //! for the export.
 
-use brunt_aggregate::GroupNode;
+use brunt_aggregate::{CheckNode, GroupNode};
 use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,8 @@ fn node(group: &GroupNode, groups: Value, checks: Value) -> Value {
 }
 
 fn checks(group: &GroupNode) -> impl Iterator<Item = (&str, Value)> {
-    group.checks.iter().map(|(name, passes, fails)| {
+    group.checks.iter().map(|check| {
+        let CheckNode { name, passes, fails, .. } = check;
         let path = format!("{}::{name}", group.path);
         let check = json!({
             "name": name,
@@ -56,14 +57,18 @@ fn id(path: &str) -> String {
 mod tests {
     use super::*;
 
+    fn check(name: &str, passes: u64, fails: u64) -> CheckNode {
+        CheckNode { name: name.to_owned(), passes, fails, seen: 0 }
+    }
+
     fn tree() -> GroupNode {
         GroupNode {
-            checks: vec![("is small".to_owned(), 3, 1)],
+            checks: vec![check("is small", 3, 1)],
             groups: vec![GroupNode {
                 name: "inside".to_owned(),
                 path: "::inside".to_owned(),
                 groups: Vec::new(),
-                checks: vec![("is even".to_owned(), 2, 2)],
+                checks: vec![check("is even", 2, 2)],
             }],
             ..GroupNode::default()
         }
@@ -92,7 +97,7 @@ mod tests {
     #[test]
     fn lists_keep_the_order() {
         let mut tree = tree();
-        tree.checks.push(("a later one".to_owned(), 1, 0));
+        tree.checks.push(check("a later one", 1, 0));
         let lists = as_lists(&tree);
         assert_eq!(lists["checks"][1]["name"], "a later one");
         assert_eq!(lists["groups"][0]["checks"][0]["path"], "::inside::is even");

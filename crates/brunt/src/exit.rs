@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     ScriptException = 107,
     /// The script called `exec.test.abort()`.
     ScriptAbort = 108,
+    /// A worker thread was lost: brunt's own fault.
+    Internal = 109,
     /// The script called `exec.test.fail()`.
     MarkedFailed = 110,
     /// An output could not be reached before the start.

@@ -1,6 +1,6 @@
 //! The totals of checks, and each check.
 
-use brunt_aggregate::{GroupNode, Report};
+use brunt_aggregate::{CheckNode, GroupNode, Report};
 
 use super::{dotted, fill, mark, width};
 use crate::style::Style;
@@ -11,6 +11,7 @@ struct Check<'a> {
     name: &'a str,
     passes: u64,
     fails: u64,
+    seen: u64,
 }
 
 /// Two blocks, totals and checks; none when no check ran.
@@ -20,6 +21,8 @@ pub(super) fn blocks(report: &Report, style: Style) -> Vec<Vec<String>> {
     if checks.is_empty() {
         return Vec::new();
     }
+    // The tree has groups after a group's own checks; the list is in the order of the test.
+    checks.sort_by_key(|check| check.seen);
     let passes: u64 = checks.iter().map(|check| check.passes).sum();
     let fails: u64 = checks.iter().map(|check| check.fails).sum();
     vec![
@@ -30,16 +33,18 @@ pub(super) fn blocks(report: &Report, style: Style) -> Vec<Vec<String>> {
 
 /// Checks of the same name count as one here, whatever their groups: like k6 in its totals.
 fn collect<'a>(group: &'a GroupNode, checks: &mut Vec<Check<'a>>) {
-    for (name, passes, fails) in &group.checks {
+    for CheckNode { name, passes, fails, seen } in &group.checks {
         match checks.iter_mut().find(|check| check.name == name) {
             Some(check) => {
                 check.passes += passes;
                 check.fails += fails;
+                check.seen = check.seen.min(*seen);
             }
             None => checks.push(Check {
                 name,
                 passes: *passes,
                 fails: *fails,
+                seen: *seen,
             }),
         }
     }
@@ -93,6 +98,7 @@ fn each(check: &Check<'_>, style: Style) -> Vec<String> {
         name,
         passes,
         fails,
+        ..
     } = check;
     if *fails == 0 {
         return vec![format!("{} {name}", mark(true, style))];

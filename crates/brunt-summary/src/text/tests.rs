@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use brunt_aggregate::GroupNode;
+use brunt_aggregate::{CheckNode, GroupNode};
 
 use super::*;
 use crate::fixture::{self, crossed, kept};
@@ -17,7 +17,12 @@ fn named(name: &str, checks: &[(&str, u64, u64)], groups: Vec<GroupNode>) -> Gro
     };
     let checks = checks
         .iter()
-        .map(|(name, passes, fails)| ((*name).to_owned(), *passes, *fails));
+        .map(|(name, passes, fails)| CheckNode {
+            name: (*name).to_owned(),
+            passes: *passes,
+            fails: *fails,
+            seen: 0,
+        });
     GroupNode {
         name: name.to_owned(),
         path,
@@ -320,6 +325,16 @@ fn statistics_and_unit_are_the_users() {
 
 \n";
     assert_eq!(after(&text, "TOTAL RESULTS"), expected);
+}
+
+#[test]
+fn checks_are_in_the_order_of_the_test_whatever_their_groups() {
+    let mut report = fixture::report(vec![]);
+    let inner = named("inside", &[("first", 1, 0)], Vec::new());
+    report.root = named("", &[("second", 1, 0)], vec![inner]);
+    report.root.checks[0].seen = 1;
+    let text = render(&report, &SummaryOptions::default());
+    assert!(text.find("✓ first").unwrap() < text.find("✓ second").unwrap(), "{text}");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::run::test::Ran;
 
 /// The exit code of a test that ran; says why it is not 0.
 ///
-/// A script's or an abort's code wins over 110, that one over 99.
+/// A lost worker wins over everything, because nothing that was measured can be relied on; then a
+/// script's or an abort's code wins over 110, that one over 99.
 pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
     let say = |message: String| {
         log.log(Record { level: Level::Error, message, fields: Vec::new() });
@@ -61,6 +62,10 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
             Some(Exit::ScriptAbort)
         }
     };
+    if outcome.lost_workers > 0 {
+        say(format!("{} worker threads crashed or hung: what their VUs did is missing from the results; this is a fault of brunt, please report it with the script", outcome.lost_workers));
+        return Exit::Internal;
+    }
     if let Some(exit) = end.or(teardown) {
         return exit;
     }

@@ -45,11 +45,19 @@ pub(crate) async fn check(mut configured: Vec<Configured>) -> Result<Outputs, Fa
 }
 
 /// Outputs at work.
-pub(crate) struct Running(Vec<(String, JoinHandle<Result<OutputReport, OutputError>>)>);
+pub(crate) struct Running(Vec<Started>);
+
+struct Started {
+    instance: String,
+    cumulative: bool,
+    task: JoinHandle<Result<OutputReport, OutputError>>,
+}
 
 /// What became of one output.
 pub(crate) struct Delivered {
     pub(crate) instance: String,
+    /// It gets snapshots, of which a later one has all that is in an earlier one.
+    pub(crate) cumulative: bool,
     pub(crate) report: Result<OutputReport, String>,
 }
 
@@ -65,9 +73,11 @@ impl Outputs {
         let mut running = Vec::new();
         for one in self.0 {
             let (sender, inbox) = edge(EDGE_BYTES);
-            edges.push((one.output.wants(), sender));
+            let wants = one.output.wants();
+            let cumulative = matches!(wants, Wants::Snapshots { .. });
+            edges.push((wants, sender));
             let task = tokio::spawn(one.output.run(inbox, context.clone()));
-            running.push((one.instance, task));
+            running.push(Started { instance: one.instance, cumulative, task });
         }
         (edges, Running(running))
     }
@@ -78,13 +88,13 @@ impl Running {
     pub(crate) async fn finish(self, drain: Duration) -> Vec<Delivered> {
         let deadline = tokio::time::Instant::now() + drain + Duration::from_secs(2);
         let mut delivered = Vec::new();
-        for (instance, task) in self.0 {
+        for Started { instance, cumulative, task } in self.0 {
             let report = match tokio::time::timeout_at(deadline, task).await {
                 Ok(Ok(report)) => report.map_err(|error| error.to_string()),
                 Ok(Err(_)) => Err("it failed and cannot say why".to_owned()),
                 Err(_) => Err(format!("it was not done {} s after the test", drain.as_secs())),
             };
-            delivered.push(Delivered { instance, report });
+            delivered.push(Delivered { instance, cumulative, report });
         }
         delivered
     }

@@ -57,7 +57,7 @@ pub(crate) fn show(
         log.log(Record { level, message, fields: Vec::new() });
     };
     if ran.outcome.killed {
-        return report_outputs(delivered, &say);
+        return report_outputs(delivered, &ran.dropped, &say);
     }
     if settings.summary_enabled {
         print_summary(settings, ran, &say);
@@ -77,7 +77,7 @@ pub(crate) fn show(
     if ran.overflowed > 0 {
         say(Level::Warn, format!("more than --max-series={} time series: the others are counted in one series per metric tagged brunt_overflow=true; use fewer distinct tag values, such as a `name` tag for URLs", args.max_series));
     }
-    report_outputs(delivered, &say);
+    report_outputs(delivered, &ran.dropped, &say);
 }
 
 fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
@@ -119,16 +119,28 @@ fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
     }
 }
 
-fn report_outputs(delivered: &[Delivered], say: &dyn Fn(Level, String)) {
-    for one in delivered {
+/// `dropped` is what the outputs never got because they could not keep up, in their order.
+fn report_outputs(delivered: &[Delivered], dropped: &[u64], say: &dyn Fn(Level, String)) {
+    for (at, one) in delivered.iter().enumerate() {
+        let mut late = dropped.get(at).copied().unwrap_or_default();
+        if one.cumulative && late > 0 {
+            let message = format!("output {}: could not keep up, {late} points between the start and the end are missing; the last values are complete", one.instance);
+            say(Level::Warn, message);
+            late = 0;
+        }
         match &one.report {
+            Err(error) if late > 0 => {
+                let message = format!("output {}: {error}; {late} samples never got to it", one.instance);
+                say(Level::Error, message);
+            }
             Err(error) => say(Level::Error, format!("output {}: {error}", one.instance)),
             Ok(report) => {
-                let lost = report.rejected + report.dropped;
+                let dropped = report.dropped + late;
+                let lost = report.rejected + dropped;
                 if lost > 0 {
                     let message = format!(
                         "output {}: {} delivered, {} rejected, {} dropped",
-                        one.instance, report.delivered, report.rejected, report.dropped
+                        one.instance, report.delivered, report.rejected, dropped
                     );
                     say(Level::Warn, message);
                 }

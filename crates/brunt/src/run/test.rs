@@ -31,6 +31,8 @@ pub(crate) struct Ran {
     /// Samples that were no numbers or came too late.
     pub(crate) rejected: u64,
     pub(crate) overflowed: u64,
+    /// For each output, in their order: what was dropped because it could not keep up.
+    pub(crate) dropped: Vec<u64>,
 }
 
 impl Ran {
@@ -105,9 +107,10 @@ pub(crate) async fn run(
     if let Some(display) = display {
         display.finish();
     }
-    let progress = bus.progress();
     let gone = |error| Failure::new(Exit::Usage, format!("{error}"));
     let report = bus.finish(outcome.ran).await.map_err(gone)?;
+    // Only now, because finishing pushes the last of everything over the edges.
+    let progress = bus.progress();
     let handled = handle_summary(script, settings, &mut engine, &outcome, &report).await;
     engine.finish().await;
     signals.abort();
@@ -117,6 +120,7 @@ pub(crate) async fn run(
         handled,
         rejected: progress.rejected,
         overflowed: progress.overflowed,
+        dropped: progress.edges.iter().map(|edge| edge.dropped).collect(),
     })
 }
 
