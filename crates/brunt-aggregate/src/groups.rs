@@ -86,7 +86,11 @@ impl Groups {
         let count = Arc::new(CheckCount::default());
         let seen = root.seen;
         root.seen += 1;
-        let check = LiveCheck { name: name.to_owned(), count: Arc::clone(&count), seen };
+        let check = LiveCheck {
+            name: name.to_owned(),
+            count: Arc::clone(&count),
+            seen,
+        };
         root.find(path).checks.push(check);
         count
     }

@@ -23,7 +23,13 @@ pub(crate) fn declare_module<'js>(
         return unsafe { Module::load(ctx.clone(), &bytes) };
     }
     let module = Module::declare(ctx.clone(), name, code)?;
-    program.keep_bytecode(name, module.write(WriteOptions { strip_source: true, ..WriteOptions::default() })?);
+    program.keep_bytecode(
+        name,
+        module.write(WriteOptions {
+            strip_source: true,
+            ..WriteOptions::default()
+        })?,
+    );
     Ok(module)
 }
 
@@ -38,7 +44,12 @@ pub(crate) fn function_script<'js>(
     let compiled = match program.bytecode(name) {
         // SAFETY: the bytes were written below by this process and outlive the call.
         Some(bytes) => unsafe {
-            qjs::JS_ReadObject(raw, bytes.as_ptr(), bytes.len() as _, qjs::JS_READ_OBJ_BYTECODE as i32)
+            qjs::JS_ReadObject(
+                raw,
+                bytes.as_ptr(),
+                bytes.len() as _,
+                qjs::JS_READ_OBJ_BYTECODE as i32,
+            )
         },
         None => compile_script(ctx, program, name, code)?,
     };
@@ -51,22 +62,39 @@ pub(crate) fn function_script<'js>(
     value.into_function().ok_or(Error::Unknown)
 }
 
-fn compile_script(ctx: &Ctx<'_>, program: &Program, name: &str, code: &str) -> Result<qjs::JSValue> {
+fn compile_script(
+    ctx: &Ctx<'_>,
+    program: &Program,
+    name: &str,
+    code: &str,
+) -> Result<qjs::JSValue> {
     let raw = ctx.as_raw().as_ptr();
     let (source, file) = (CString::new(code)?, CString::new(name)?);
     let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;
     // SAFETY: both strings end in NUL and outlive the call; `len` excludes the NUL.
     let compiled = unsafe {
-        qjs::JS_Eval(raw, source.as_ptr(), code.len() as _, file.as_ptr(), flags as i32)
+        qjs::JS_Eval(
+            raw,
+            source.as_ptr(),
+            code.len() as _,
+            file.as_ptr(),
+            flags as i32,
+        )
     };
     check(ctx, compiled)?;
     let mut size = 0;
-    let options = WriteOptions { strip_source: true, ..WriteOptions::default() };
+    let options = WriteOptions {
+        strip_source: true,
+        ..WriteOptions::default()
+    };
     // SAFETY: `compiled` is live; the returned buffer is ours until js_free.
     unsafe {
         let buffer = qjs::JS_WriteObject(raw, &raw mut size, compiled, options.to_flag());
         if !buffer.is_null() {
-            program.keep_bytecode(name, std::slice::from_raw_parts(buffer, size as usize).to_vec());
+            program.keep_bytecode(
+                name,
+                std::slice::from_raw_parts(buffer, size as usize).to_vec(),
+            );
             qjs::js_free(raw, buffer.cast());
         }
     }
@@ -76,5 +104,9 @@ fn compile_script(ctx: &Ctx<'_>, program: &Program, name: &str, code: &str) -> R
 fn check(ctx: &Ctx<'_>, value: qjs::JSValue) -> Result<()> {
     let _ = ctx;
     // SAFETY: reads the tag only.
-    if unsafe { qjs::JS_IsException(value) } { Err(Error::Exception) } else { Ok(()) }
+    if unsafe { qjs::JS_IsException(value) } {
+        Err(Error::Exception)
+    } else {
+        Ok(())
+    }
 }

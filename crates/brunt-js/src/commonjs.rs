@@ -9,8 +9,10 @@ use crate::values::{call_throwing_uncatchable, throw_error};
 
 /// A `require` that resolves relative specifiers against this module.
 pub(crate) fn require_function<'js>(ctx: &Ctx<'js>, base: Specifier) -> Result<Function<'js>> {
-    Function::new(ctx.clone(), move |ctx: Ctx<'js>, request: String| require(&ctx, &base, &request))?
-        .with_name("require")
+    Function::new(ctx.clone(), move |ctx: Ctx<'js>, request: String| {
+        require(&ctx, &base, &request)
+    })?
+    .with_name("require")
 }
 
 /// The global `require`, as ES modules see it: relative to the file that is being evaluated.
@@ -52,7 +54,10 @@ pub(crate) fn install_globals(ctx: &Ctx<'_>) -> Result<()> {
         let set = |ctx: Ctx<'_>, _value: rquickjs::function::Rest<Value<'_>>| -> Result<()> {
             Err(throw_error(&ctx, "ReferenceError", MIXED))
         };
-        globals.prop(name, rquickjs::object::Accessor::new(get, set).configurable())?;
+        globals.prop(
+            name,
+            rquickjs::object::Accessor::new(get, set).configurable(),
+        )?;
     }
     globals.set("require", global_require(ctx)?)
 }
@@ -93,7 +98,10 @@ pub(crate) fn require<'js>(ctx: &Ctx<'js>, base: &Specifier, request: &str) -> R
     module.set("exports", exports.clone())?;
     // Before it runs, so that a cycle sees what is there already.
     let saved = Persistent::save(ctx, module.clone());
-    state.commonjs.borrow_mut().insert(specifier.as_str().to_owned(), saved);
+    state
+        .commonjs
+        .borrow_mut()
+        .insert(specifier.as_str().to_owned(), saved);
     let body = function_script(ctx, &state.program, specifier.as_str(), &source.code)?;
     let running = specifier.clone();
     let require = require_function(ctx, specifier)?;
@@ -108,7 +116,11 @@ pub(crate) fn require<'js>(ctx: &Ctx<'js>, base: &Specifier, request: &str) -> R
     ran?;
     let exports: Value<'js> = module.get("exports")?;
     if exports.is_null() || exports.is_undefined() {
-        return Err(throw_error(ctx, "TypeError", "CommonJS's exports must not be null"));
+        return Err(throw_error(
+            ctx,
+            "TypeError",
+            "CommonJS's exports must not be null",
+        ));
     }
     Ok(exports)
 }
@@ -125,7 +137,9 @@ fn namespace<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
             return Err(throw_error(
                 ctx,
                 "Error",
-                &format!("require('{name}'): the module awaits something at its top level; use import"),
+                &format!(
+                    "require('{name}'): the module awaits something at its top level; use import"
+                ),
             ));
         }
     }

@@ -60,16 +60,23 @@ impl EventLoop {
         self.last_timer.set(id);
         let timer = Timer {
             callback: Persistent::save(ctx, callback),
-            arguments: arguments.into_iter().map(|value| Persistent::save(ctx, value)).collect(),
+            arguments: arguments
+                .into_iter()
+                .map(|value| Persistent::save(ctx, value))
+                .collect(),
             every: repeat.then_some(delay),
         };
-        self.timers.borrow_mut().insert((now.saturating_add(delay), id), timer);
+        self.timers
+            .borrow_mut()
+            .insert((now.saturating_add(delay), id), timer);
         id
     }
 
     /// Forgets a timer; one that is not there is fine.
     pub fn clear_timer(&self, id: u32) {
-        self.timers.borrow_mut().retain(|(_, known), _| *known != id);
+        self.timers
+            .borrow_mut()
+            .retain(|(_, known), _| *known != id);
     }
 
     /// Adds an operation whose completion runs in the script's turn.
@@ -81,7 +88,10 @@ impl EventLoop {
     pub fn clear(&self) -> Vec<u32> {
         self.operations.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
-        std::mem::take(&mut *self.timers.borrow_mut()).into_keys().map(|(_, id)| id).collect()
+        std::mem::take(&mut *self.timers.borrow_mut())
+            .into_keys()
+            .map(|(_, id)| id)
+            .collect()
     }
 
     /// Notes a rejection without a handler, or that one got its handler after all.
@@ -95,10 +105,16 @@ impl EventLoop {
         let mut rejections = self.rejections.borrow_mut();
         if handled {
             rejections.retain(|(known, _)| {
-                known.clone().restore(ctx).map_or(true, |known| known != promise)
+                known
+                    .clone()
+                    .restore(ctx)
+                    .map_or(true, |known| known != promise)
             });
         } else {
-            rejections.push((Persistent::save(ctx, promise), Persistent::save(ctx, reason)));
+            rejections.push((
+                Persistent::save(ctx, promise),
+                Persistent::save(ctx, reason),
+            ));
         }
     }
 
@@ -131,7 +147,9 @@ impl EventLoop {
                 call_throwing_uncatchable(ctx, parker.wait_until(due))?;
             } else {
                 let wait = poll_fn(|cx| match self.poll_operations(cx) {
-                    Poll::Pending if next.is_some_and(|due| parker.now() >= due) => Poll::Ready(None),
+                    Poll::Pending if next.is_some_and(|due| parker.now() >= due) => {
+                        Poll::Ready(None)
+                    }
                     other => other.map(Some),
                 });
                 let done = call_throwing_uncatchable(ctx, parker.block_on(wait, next))?;
@@ -162,7 +180,9 @@ impl EventLoop {
     /// Calls one timer that is due; the jobs that it makes run before the next one.
     fn run_due(&self, ctx: &Ctx<'_>, now: i64) -> Result<()> {
         let mut timers = self.timers.borrow_mut();
-        let Some(entry) = timers.first_entry() else { return Ok(()) };
+        let Some(entry) = timers.first_entry() else {
+            return Ok(());
+        };
         let (due, id) = *entry.key();
         if due > now {
             return Ok(());
@@ -170,7 +190,10 @@ impl EventLoop {
         let timer = entry.remove();
         let (callback, arguments) = (timer.callback.clone(), timer.arguments.clone());
         if let Some(every) = timer.every {
-            timers.insert((due.saturating_add(every.max(1_000_000)).max(now), id), timer);
+            timers.insert(
+                (due.saturating_add(every.max(1_000_000)).max(now), id),
+                timer,
+            );
         }
         drop(timers);
         let mut call = rquickjs::function::Args::new(ctx.clone(), arguments.len());
@@ -202,7 +225,9 @@ impl From<rquickjs::Error> for LoopError<'_> {
 pub(crate) fn rejection_tracker() -> rquickjs::runtime::RejectionTracker {
     Box::new(|ctx, promise, reason, handled| {
         if let Ok(state) = vm_state(&ctx) {
-            state.event_loop.note_rejection(&ctx, promise, reason, handled);
+            state
+                .event_loop
+                .note_rejection(&ctx, promise, reason, handled);
         }
     })
 }

@@ -33,7 +33,10 @@ pub struct Exception {
 impl Exception {
     /// An exception without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..Self::default() }
+        Self {
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// Takes the pending exception after a call returned this error.
@@ -58,13 +61,22 @@ impl Exception {
             (Some(name), None) => name,
             (None, None) => to_string(ctx, object),
         };
-        let frames = text("stack").map(|stack| parse_stack(&stack, loader)).unwrap_or_default();
-        Self { message, frames, in_promise: false }
+        let frames = text("stack")
+            .map(|stack| parse_stack(&stack, loader))
+            .unwrap_or_default();
+        Self {
+            message,
+            frames,
+            in_promise: false,
+        }
     }
 
     /// The place of the innermost call in the user's source.
     pub fn place(&self) -> Option<&str> {
-        self.frames.iter().map(|frame| frame.place.as_str()).find(|place| !place.is_empty())
+        self.frames
+            .iter()
+            .map(|frame| frame.place.as_str())
+            .find(|place| !place.is_empty())
     }
 }
 
@@ -91,7 +103,10 @@ impl fmt::Display for Exception {
 impl std::error::Error for Exception {}
 
 fn as_text(value: &Value<'_>) -> Option<String> {
-    value.as_string().map(|text| text.to_string().unwrap_or_else(|_| "(broken text)".to_owned()))
+    value.as_string().map(|text| {
+        text.to_string()
+            .unwrap_or_else(|_| "(broken text)".to_owned())
+    })
 }
 
 fn text_of_primitive(ctx: &Ctx<'_>, value: &Value<'_>) -> String {
@@ -121,7 +136,10 @@ fn to_string(ctx: &Ctx<'_>, object: &Object<'_>) -> String {
 
 /// QuickJS writes `    at name (file:line:column)` or `    at file:line:column`.
 fn parse_stack(stack: &str, loader: &Loader) -> Vec<Frame> {
-    stack.lines().filter_map(|line| parse_frame(line.trim(), loader)).collect()
+    stack
+        .lines()
+        .filter_map(|line| parse_frame(line.trim(), loader))
+        .collect()
 }
 
 fn parse_frame(line: &str, loader: &Loader) -> Option<Frame> {
@@ -130,8 +148,15 @@ fn parse_frame(line: &str, loader: &Loader) -> Option<Frame> {
         Some((function, place)) => (function, place.strip_suffix(')').unwrap_or(place)),
         None => ("", rest),
     };
-    let function = if function == "<anonymous>" { "" } else { function };
-    Some(Frame { function: function.to_owned(), place: map_place(place, loader) })
+    let function = if function == "<anonymous>" {
+        ""
+    } else {
+        function
+    };
+    Some(Frame {
+        function: function.to_owned(),
+        place: map_place(place, loader),
+    })
 }
 
 fn map_place(place: &str, loader: &Loader) -> String {
@@ -143,7 +168,9 @@ fn map_place(place: &str, loader: &Loader) -> String {
     let (Some(column), Some(line), Some(file)) = (last, middle, file) else {
         return place.to_owned();
     };
-    let (Ok(line), Ok(column)) = (line.parse(), column.parse()) else { return place.to_owned() };
+    let (Ok(line), Ok(column)) = (line.parse(), column.parse()) else {
+        return place.to_owned();
+    };
     let position = loader.map(file, line, column);
     format!("{}:{}:{}", position.file, position.line, position.column)
 }

@@ -35,7 +35,10 @@ impl Fiber {
             parker.set_yielder(yielder);
             body();
         });
-        Ok(Self { coroutine: ManuallyDrop::new(coroutine), returned: false })
+        Ok(Self {
+            coroutine: ManuallyDrop::new(coroutine),
+            returned: false,
+        })
     }
 
     /// Runs the fiber until it switches back; `None` once its body has returned.

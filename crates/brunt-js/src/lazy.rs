@@ -30,7 +30,9 @@ pub struct LazyClass {
 
 impl std::fmt::Debug for LazyClass {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LazyClass").field("members", &self.names.len()).finish_non_exhaustive()
+        f.debug_struct("LazyClass")
+            .field("members", &self.names.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,7 +116,9 @@ impl LazyClass {
         // SAFETY: null unless the object is of this class; lives as long as the object, which
         // `object` keeps alive; only shared references are made here.
         let instance = unsafe {
-            qjs::JS_GetOpaque(object.as_raw(), self.id).cast::<Instance>().as_ref()
+            qjs::JS_GetOpaque(object.as_raw(), self.id)
+                .cast::<Instance>()
+                .as_ref()
         }?;
         let members: &dyn Any = &*instance.members;
         members.downcast_ref::<T>().map(look)
@@ -125,12 +129,20 @@ impl LazyClass {
 /// `object` must be of a lazy class; the reference must not outlive it or overlap another one.
 unsafe fn instance<'a>(object: qjs::JSValue) -> Option<&'a mut Instance> {
     let mut id: qjs::JSClassID = 0;
-    unsafe { qjs::JS_GetAnyOpaque(object, &raw mut id).cast::<Instance>().as_mut() }
+    unsafe {
+        qjs::JS_GetAnyOpaque(object, &raw mut id)
+            .cast::<Instance>()
+            .as_mut()
+    }
 }
 
 impl Instance {
     fn index(&self, name: qjs::JSAtom) -> Option<usize> {
-        if self.plain { None } else { self.names.iter().position(|known| *known == name) }
+        if self.plain {
+            None
+        } else {
+            self.names.iter().position(|known| *known == name)
+        }
     }
 }
 
@@ -143,16 +155,22 @@ unsafe fn value_of(
     object: qjs::JSValue,
     index: usize,
 ) -> std::result::Result<qjs::JSValue, ()> {
-    let Some(this) = (unsafe { instance(object) }) else { return Err(()) };
+    let Some(this) = (unsafe { instance(object) }) else {
+        return Err(());
+    };
     if let Some(Some(value)) = this.made.get(index) {
         return Ok(unsafe { qjs::JS_DupValue(ctx, *value) });
     }
     let members: *const dyn Lazy = &raw const *this.members;
-    let Some(ctx) = NonNull::new(ctx) else { return Err(()) };
+    let Some(ctx) = NonNull::new(ctx) else {
+        return Err(());
+    };
     let safe = unsafe { Ctx::from_raw(ctx) };
     // SAFETY: the members live as long as the object, which the caller holds; making one may run
     // no script that could write to the object.
-    let made = catch_unwind(AssertUnwindSafe(|| unsafe { &*members }.member(&safe, index)));
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        unsafe { &*members }.member(&safe, index)
+    }));
     let value = match made {
         Ok(Ok(value)) => value,
         Ok(Err(error)) => {
@@ -188,8 +206,12 @@ unsafe extern "C" fn get_own_property(
     let Some(index) = (unsafe { instance(object) }).and_then(|this| this.index(name)) else {
         return 0;
     };
-    let Some(descriptor) = (unsafe { descriptor.as_mut() }) else { return 1 };
-    let Ok(value) = (unsafe { value_of(ctx, object, index) }) else { return -1 };
+    let Some(descriptor) = (unsafe { descriptor.as_mut() }) else {
+        return 1;
+    };
+    let Ok(value) = (unsafe { value_of(ctx, object, index) }) else {
+        return -1;
+    };
     descriptor.flags = qjs::JS_PROP_C_W_E as c_int;
     descriptor.value = value;
     descriptor.getter = qjs::JS_UNDEFINED;
@@ -216,7 +238,10 @@ unsafe extern "C" fn get_own_property_names(
         }
         for (at, name) in names.iter().enumerate() {
             let atom = qjs::JS_DupAtom(ctx, *name);
-            entries.add(at).write(qjs::JSPropertyEnum { is_enumerable: true, atom });
+            entries.add(at).write(qjs::JSPropertyEnum {
+                is_enumerable: true,
+                atom,
+            });
         }
         *table = entries;
         *length = names.len() as u32;
@@ -225,8 +250,13 @@ unsafe extern "C" fn get_own_property_names(
 }
 
 /// Makes every member an ordinary property.
-unsafe fn make_plain(ctx: *mut qjs::JSContext, object: qjs::JSValue) -> std::result::Result<(), ()> {
-    let Some(this) = (unsafe { instance(object) }) else { return Err(()) };
+unsafe fn make_plain(
+    ctx: *mut qjs::JSContext,
+    object: qjs::JSValue,
+) -> std::result::Result<(), ()> {
+    let Some(this) = (unsafe { instance(object) }) else {
+        return Err(());
+    };
     if this.plain {
         return Ok(());
     }
@@ -269,7 +299,10 @@ unsafe extern "C" fn delete_property(
     object: qjs::JSValue,
     name: qjs::JSAtom,
 ) -> c_int {
-    if (unsafe { instance(object) }).and_then(|this| this.index(name)).is_none() {
+    if (unsafe { instance(object) })
+        .and_then(|this| this.index(name))
+        .is_none()
+    {
         return 1;
     }
     if unsafe { make_plain(ctx, object) }.is_err() {

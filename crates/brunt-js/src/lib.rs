@@ -28,7 +28,10 @@ pub use exception::Exception;
 pub use park::{Interrupted, Parker};
 pub use program::Program;
 pub use state::{Ended, Host, HostCx, event_loop, host_state, parker, program};
-pub use values::{buffer_bytes, call_throwing_uncatchable, error_type, share_bytes, throw_error, throw_uncatchable};
+pub use values::{
+    buffer_bytes, call_throwing_uncatchable, error_type, share_bytes, throw_error,
+    throw_uncatchable,
+};
 pub use vu::{Exports, JsVu, VuLimits};
 
 pub use rquickjs;

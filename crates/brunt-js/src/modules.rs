@@ -31,14 +31,20 @@ impl Resolver for Imports {
             let message = "import() is not supported: all modules are loaded before the test starts; use a static import, or require() in the init stage";
             return Err(throw_error(ctx, "TypeError", message));
         }
-        if name == REQUIRE_MODULE || base.is_empty() || name == state.program.loader().entry().as_str()
+        if name == REQUIRE_MODULE
+            || base.is_empty()
+            || name == state.program.loader().entry().as_str()
         {
             return Ok(name.to_owned());
         }
         let loader = state.program.loader();
-        let resolved = state.parker.on_worker(|| loader.resolve(&Specifier::from(base), name));
+        let resolved = state
+            .parker
+            .on_worker(|| loader.resolve(&Specifier::from(base), name));
         let resolved = call_throwing_uncatchable(ctx, resolved)?;
-        resolved.map(|specifier| specifier.as_str().to_owned()).map_err(|e| state.fail(ctx, e))
+        resolved
+            .map(|specifier| specifier.as_str().to_owned())
+            .map_err(|e| state.fail(ctx, e))
     }
 }
 
@@ -57,7 +63,9 @@ impl Loader for Imports {
             return Module::declare_def::<Builtin, _>(ctx.clone(), name);
         }
         let loader = state.program.loader();
-        let source = state.parker.on_worker(|| loader.load(&Specifier::from(name)));
+        let source = state
+            .parker
+            .on_worker(|| loader.load(&Specifier::from(name)));
         let source = call_throwing_uncatchable(ctx, source)?.map_err(|e| state.fail(ctx, e))?;
         match (source.kind, &source.esm_facade) {
             (Kind::Esm, _) => {
@@ -93,11 +101,15 @@ pub(crate) fn fill_meta(module: &Module<'_, Declared>, name: &str) -> Result<()>
     let resolve = move |ctx: Ctx<'_>, request: String| {
         let loader = Arc::clone(vm_state(&ctx)?.program.loader());
         let resolved = loader.resolve(&base, &request);
-        let resolved = resolved.map_err(|error| throw_error(&ctx, "GoError", &error.to_string()))?;
+        let resolved =
+            resolved.map_err(|error| throw_error(&ctx, "GoError", &error.to_string()))?;
         Result::Ok(resolved.as_str().to_owned())
     };
     let meta = module.meta()?;
-    meta.set("resolve", Function::new(module.ctx().clone(), resolve)?.with_name("resolve")?)
+    meta.set(
+        "resolve",
+        Function::new(module.ctx().clone(), resolve)?.with_name("resolve")?,
+    )
 }
 
 /// Any built-in module: the host knows its names and makes its object.

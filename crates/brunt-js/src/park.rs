@@ -45,7 +45,9 @@ pub struct Parker {
 
 impl std::fmt::Debug for Parker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parker").field("interrupted", &self.interrupted).finish_non_exhaustive()
+        f.debug_struct("Parker")
+            .field("interrupted", &self.interrupted)
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,7 +17,10 @@ pub struct Program {
 impl Program {
     /// A program whose entry is the loader's.
     pub fn new(loader: Arc<Loader>) -> Self {
-        Self { loader, bytecode: RwLock::default() }
+        Self {
+            loader,
+            bytecode: RwLock::default(),
+        }
     }
 
     /// Where sources come from.
@@ -30,6 +33,8 @@ impl Program {
     }
 
     pub(crate) fn keep_bytecode(&self, name: &str, code: Vec<u8>) {
-        self.bytecode.write().insert(name.to_owned(), Arc::from(code));
+        self.bytecode
+            .write()
+            .insert(name.to_owned(), Arc::from(code));
     }
 }

@@ -104,12 +104,17 @@ unsafe impl JsLifetime<'_> for StateRef {
 }
 
 pub(crate) fn vm_state(ctx: &Ctx<'_>) -> Result<Rc<VmState>> {
-    ctx.userdata::<StateRef>().map(|state| Rc::clone(&state.0)).ok_or(Error::Unknown)
+    ctx.userdata::<StateRef>()
+        .map(|state| Rc::clone(&state.0))
+        .ok_or(Error::Unknown)
 }
 
 /// The host of the virtual user that this context belongs to.
 pub fn host_state<T: Host>(ctx: &Ctx<'_>) -> Result<Rc<T>> {
-    Rc::clone(&vm_state(ctx)?.host).as_any().downcast().map_err(|_| Error::Unknown)
+    Rc::clone(&vm_state(ctx)?.host)
+        .as_any()
+        .downcast()
+        .map_err(|_| Error::Unknown)
 }
 
 /// How code of this context waits.
@@ -143,7 +148,9 @@ impl VmState {
             return known.restore(ctx);
         }
         let object = self.host.module(ctx, name)?;
-        self.modules.borrow_mut().insert(name.to_owned(), Persistent::save(ctx, object.clone()));
+        self.modules
+            .borrow_mut()
+            .insert(name.to_owned(), Persistent::save(ctx, object.clone()));
         Ok(object)
     }
 
@@ -157,5 +164,9 @@ impl VmState {
 
 /// A `default` export: the module's own, or the module object itself.
 pub(crate) fn default_of<'js>(object: &Object<'js>) -> Result<Value<'js>> {
-    if object.contains_key("default")? { object.get("default") } else { Ok(object.clone().into_value()) }
+    if object.contains_key("default")? {
+        object.get("default")
+    } else {
+        Ok(object.clone().into_value())
+    }
 }

@@ -16,10 +16,14 @@ pub fn throw_error(ctx: &Ctx<'_>, kind: &str, message: &str) -> Error {
 
 /// An error object of a named type, made by the global constructor of that name.
 pub fn error_type<'js>(ctx: &Ctx<'js>, kind: &str, message: &str) -> Result<Value<'js>> {
-    let constructor = ctx.globals().get::<_, Option<rquickjs::function::Constructor<'js>>>(kind)?;
+    let constructor = ctx
+        .globals()
+        .get::<_, Option<rquickjs::function::Constructor<'js>>>(kind)?;
     match constructor {
         Some(constructor) => constructor.construct((message,)),
-        None => Ok(Exception::from_message(ctx.clone(), message)?.into_object().into_value()),
+        None => Ok(Exception::from_message(ctx.clone(), message)?
+            .into_object()
+            .into_value()),
     }
 }
 
@@ -52,7 +56,9 @@ pub fn share_bytes<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Value<'js>> {
 /// A copy of a buffer's bytes; none if it was detached.
 pub fn buffer_bytes(buffer: &rquickjs::ArrayBuffer<'_>) -> Vec<u8> {
     // SAFETY: copied at once, before any script can run that could write to the buffer.
-    unsafe { buffer.as_bytes() }.map(<[u8]>::to_vec).unwrap_or_default()
+    unsafe { buffer.as_bytes() }
+        .map(<[u8]>::to_vec)
+        .unwrap_or_default()
 }
 
 /// The value of a property without running user code for errors: `None` if it cannot be had.

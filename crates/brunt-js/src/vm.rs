@@ -77,11 +77,19 @@ impl Vm {
             load_error: RefCell::default(),
         });
         let stored = context.with(|ctx| ctx.store_userdata(StateRef(Rc::clone(&state))).is_ok());
-        if stored { Ok((runtime, context, state)) } else { Err(Error::Unknown) }
+        if stored {
+            Ok((runtime, context, state))
+        } else {
+            Err(Error::Unknown)
+        }
     }
 
     fn next_call(&self) -> Option<Call> {
-        if self.desk.exiting.get() { None } else { self.desk.call.borrow_mut().take() }
+        if self.desk.exiting.get() {
+            None
+        } else {
+            self.desk.call.borrow_mut().take()
+        }
     }
 
     fn done(&self, outcome: Outcome) {
@@ -106,7 +114,14 @@ type Ran<'js> = std::result::Result<Option<Value<'js>>, Ended>;
 
 impl<'a, 'js> Served<'a, 'js> {
     fn new(vm: &'a Vm, ctx: &'a Ctx<'js>, state: &'a Rc<VmState>) -> Self {
-        Self { vm, ctx, state, namespace: None, functions: Vec::new(), data: None }
+        Self {
+            vm,
+            ctx,
+            state,
+            namespace: None,
+            functions: Vec::new(),
+            data: None,
+        }
     }
 
     fn serve(&mut self) {
@@ -154,7 +169,9 @@ impl<'a, 'js> Served<'a, 'js> {
         match call {
             Call::Init => self.init(),
             Call::Setup => self.call_export("setup", |_| Ok(None)),
-            Call::Teardown { data } => self.call_export("teardown", |this| this.data(data).map(Some)),
+            Call::Teardown { data } => {
+                self.call_export("teardown", |this| this.data(data).map(Some))
+            }
             Call::HandleSummary { data } => self.call_export("handleSummary", |this| {
                 this.ctx.json_parse(data.as_bytes()).map(Some)
             }),
@@ -174,9 +191,13 @@ impl<'a, 'js> Served<'a, 'js> {
         }
         let Some(function) = self.functions[index].clone() else {
             let name = &iteration.scenario.config.exec;
-            return Err(Ended::Threw(Exception::new(format!("function '{name}' not found in exports"))));
+            return Err(Ended::Threw(Exception::new(format!(
+                "function '{name}' not found in exports"
+            ))));
         };
-        let data = self.data(&iteration.data).map_err(|error| self.failure(&error))?;
+        let data = self
+            .data(&iteration.data)
+            .map_err(|error| self.failure(&error))?;
         self.call(&function, Some(data))
     }
 
@@ -186,7 +207,8 @@ impl<'a, 'js> Served<'a, 'js> {
         globals.map_err(|error| self.failure(&error))?;
         let namespace = self.evaluate()?;
         if self.vm.limits.read_exports {
-            let exports = Exports::read(self.ctx, &namespace).map_err(|error| self.failure(&error))?;
+            let exports =
+                Exports::read(self.ctx, &namespace).map_err(|error| self.failure(&error))?;
             *self.vm.desk.exports.borrow_mut() = Some(exports);
         } else {
             let done = self.state.host.initialized(self.ctx, &namespace);
@@ -212,7 +234,9 @@ impl<'a, 'js> Served<'a, 'js> {
             let exports = crate::commonjs::require(self.ctx, entry, entry.as_str());
             let exports = exports.map_err(|error| self.failure(&error))?;
             self.settle(None)?;
-            return self.commonjs_namespace(exports).map_err(|error| self.failure(&error));
+            return self
+                .commonjs_namespace(exports)
+                .map_err(|error| self.failure(&error));
         }
         let evaluated = self.state.while_linking(true, || {
             let module = declare_module(self.ctx, program, entry.as_str(), &source.code)?;
@@ -271,7 +295,10 @@ impl<'a, 'js> Served<'a, 'js> {
 
     /// Runs the event loop until nothing is left to do.
     fn settle(&self, promise: Option<&Promise<'js>>) -> Ran<'js> {
-        let ran = self.state.event_loop.run(self.ctx, &self.vm.parker, promise);
+        let ran = self
+            .state
+            .event_loop
+            .run(self.ctx, &self.vm.parker, promise);
         ran.map_err(|error| match error {
             LoopError::Thrown(error) => self.failure(&error),
             LoopError::Rejected(error) => self.failure(&error),
@@ -285,7 +312,9 @@ impl<'a, 'js> Served<'a, 'js> {
     }
 
     fn data(&mut self, data: &SetupData) -> rquickjs::Result<Value<'js>> {
-        let Some(json) = data else { return Ok(Value::new_undefined(self.ctx.clone())) };
+        let Some(json) = data else {
+            return Ok(Value::new_undefined(self.ctx.clone()));
+        };
         if let Some((known, value)) = &self.data
             && Arc::ptr_eq(known, json)
         {
@@ -327,15 +356,21 @@ impl<'a, 'js> Served<'a, 'js> {
             (self.vm.limits.memory, exception.message.as_str())
         {
             let limit = limit >> 20;
-            exception.message =
-                format!("out of memory: the VU needs more than the {limit} MiB of --vu-memory-limit");
+            exception.message = format!(
+                "out of memory: the VU needs more than the {limit} MiB of --vu-memory-limit"
+            );
         }
         exception
     }
 
     /// A load error in its own words where there is one, else the exception.
     fn describe(&self, exception: &Exception) -> String {
-        let load_error = self.state.load_error.borrow_mut().take().map(|error| error.to_string());
+        let load_error = self
+            .state
+            .load_error
+            .borrow_mut()
+            .take()
+            .map(|error| error.to_string());
         // Another one may have been caught by the script.
         let load_error = load_error.filter(|error| exception.message.ends_with(error.as_str()));
         load_error.unwrap_or_else(|| exception.to_string())

@@ -66,7 +66,9 @@ pub struct JsVu {
 
 impl std::fmt::Debug for JsVu {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JsVu").field("parker", &self.parker).finish_non_exhaustive()
+        f.debug_struct("JsVu")
+            .field("parker", &self.parker)
+            .finish_non_exhaustive()
     }
 }
 
@@ -81,14 +83,33 @@ impl JsVu {
     ) -> Self {
         let parker = Rc::new(Parker::new(Rc::clone(&worker.clock)));
         let desk = Rc::new(Desk::default());
-        let host = host(HostCx { worker: worker.clone(), id, parker: Rc::clone(&parker) });
-        let vm =
-            Vm { desk: Rc::clone(&desk), parker: Rc::clone(&parker), program, host, limits };
+        let host = host(HostCx {
+            worker: worker.clone(),
+            id,
+            parker: Rc::clone(&parker),
+        });
+        let vm = Vm {
+            desk: Rc::clone(&desk),
+            parker: Rc::clone(&parker),
+            program,
+            host,
+            limits,
+        };
         let (fiber, broken) = match Fiber::new(Rc::clone(&parker), move || vm.serve()) {
             Ok(fiber) => (Some(fiber), String::new()),
-            Err(error) => (None, format!("cannot make a stack for a VU: {error}; lower the number of VUs or raise vm.max_map_count")),
+            Err(error) => (
+                None,
+                format!(
+                    "cannot make a stack for a VU: {error}; lower the number of VUs or raise vm.max_map_count"
+                ),
+            ),
         };
-        Self { fiber, parker, desk, broken }
+        Self {
+            fiber,
+            parker,
+            desk,
+            broken,
+        }
     }
 
     /// What the script exports, once `Call::Init` is done; only with

@@ -14,7 +14,9 @@ pub(crate) fn text(value: &Value<'_>) -> Result<String> {
 
 /// An argument that is there and neither `undefined` nor `null`.
 pub(crate) fn given<'a, 'js>(arguments: &'a [Value<'js>], at: usize) -> Option<&'a Value<'js>> {
-    arguments.get(at).filter(|value| !value.is_undefined() && !value.is_null())
+    arguments
+        .get(at)
+        .filter(|value| !value.is_undefined() && !value.is_null())
 }
 
 /// Bytes of a string, `ArrayBuffer`, typed array or `DataView`; `None` for anything else.
@@ -22,20 +24,32 @@ pub(crate) fn bytes(value: &Value<'_>) -> Result<Option<Vec<u8>>> {
     if let Some(text) = value.as_string() {
         return text.to_string().map(|text| Some(text.into_bytes()));
     }
-    let Some(object) = value.as_object() else { return Ok(None) };
+    let Some(object) = value.as_object() else {
+        return Ok(None);
+    };
     if let Some(buffer) = rquickjs::ArrayBuffer::from_object(object.clone()) {
         return Ok(Some(buffer_bytes(&buffer)));
     }
     let buffer: Option<Value<'_>> = object.get("buffer")?;
     let view = buffer.as_ref().and_then(Value::as_object).cloned();
-    let Some(buffer) = view.and_then(rquickjs::ArrayBuffer::from_object) else { return Ok(None) };
+    let Some(buffer) = view.and_then(rquickjs::ArrayBuffer::from_object) else {
+        return Ok(None);
+    };
     let (offset, length): (usize, usize) = (object.get("byteOffset")?, object.get("byteLength")?);
     let all = buffer_bytes(&buffer);
-    Ok(Some(all.get(offset..offset.saturating_add(length)).unwrap_or_default().to_vec()))
+    Ok(Some(
+        all.get(offset..offset.saturating_add(length))
+            .unwrap_or_default()
+            .to_vec(),
+    ))
 }
 
 /// Tags of a call: strings, numbers and booleans only.
-pub(crate) fn tags(ctx: &Ctx<'_>, object: &Object<'_>, what: &str) -> Result<Vec<(String, String)>> {
+pub(crate) fn tags(
+    ctx: &Ctx<'_>,
+    object: &Object<'_>,
+    what: &str,
+) -> Result<Vec<(String, String)>> {
     let mut tags = Vec::new();
     for key in object.keys::<String>() {
         let key = key?;

@@ -90,7 +90,9 @@ pub(crate) struct HttpCache(HashTable<HttpEntry>);
 
 impl HttpCache {
     pub(crate) fn get(&self, key: &HttpKey<'_>) -> Option<HttpSlots> {
-        self.0.find(hash(key), |entry| entry.key() == *key).map(|entry| entry.slots)
+        self.0
+            .find(hash(key), |entry| entry.key() == *key)
+            .map(|entry| entry.slots)
     }
 
     pub(crate) fn insert(&mut self, key: &HttpKey<'_>, slots: HttpSlots) {
@@ -111,7 +113,8 @@ impl HttpCache {
             ip: key.ip,
             slots,
         };
-        self.0.insert_unique(hash(key), entry, |entry| hash(&entry.key()));
+        self.0
+            .insert_unique(hash(key), entry, |entry| hash(&entry.key()));
     }
 }
 
@@ -153,9 +156,15 @@ impl<T: Clone> NamedCache<T> {
         if self.0.len() >= LIMIT {
             self.0.clear();
         }
-        let entry = NamedEntry { context, name: name.into(), tags: tags.into(), value };
-        self.0.insert_unique(hash(&(context, name, tags)), entry, |entry| {
-            hash(&(entry.context, &*entry.name, &*entry.tags))
-        });
+        let entry = NamedEntry {
+            context,
+            name: name.into(),
+            tags: tags.into(),
+            value,
+        };
+        self.0
+            .insert_unique(hash(&(context, name, tags)), entry, |entry| {
+                hash(&(entry.context, &*entry.name, &*entry.tags))
+            });
     }
 }

@@ -44,7 +44,9 @@ pub struct K6Config {
 
 impl std::fmt::Debug for K6Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("K6Config").field("system_tags", &self.system_tags).finish_non_exhaustive()
+        f.debug_struct("K6Config")
+            .field("system_tags", &self.system_tags)
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,8 +14,14 @@ pub(crate) const EXPORTS: &[&str] = &["b64decode", "b64encode"];
 
 pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let module = Object::new(ctx.clone())?;
-    module.set("b64encode", Function::new(ctx.clone(), b64encode)?.with_name("b64encode")?)?;
-    module.set("b64decode", Function::new(ctx.clone(), b64decode)?.with_name("b64decode")?)?;
+    module.set(
+        "b64encode",
+        Function::new(ctx.clone(), b64encode)?.with_name("b64encode")?,
+    )?;
+    module.set(
+        "b64decode",
+        Function::new(ctx.clone(), b64decode)?.with_name("b64decode")?,
+    )?;
     Ok(module)
 }
 
@@ -28,7 +34,11 @@ fn engine(name: Option<String>) -> GeneralPurpose {
     }
 }
 
-fn b64encode<'js>(ctx: Ctx<'js>, input: Value<'js>, encoding: Opt<Option<String>>) -> Result<String> {
+fn b64encode<'js>(
+    ctx: Ctx<'js>,
+    input: Value<'js>,
+    encoding: Opt<Option<String>>,
+) -> Result<String> {
     match bytes(&input)? {
         Some(input) => Ok(engine(encoding.0.flatten()).encode(input)),
         None => {
@@ -46,7 +56,11 @@ fn b64decode<'js>(
 ) -> Result<Value<'js>> {
     let decoded = engine(encoding.0.flatten()).decode(input.as_bytes());
     let decoded = decoded.map_err(|error| {
-        throw_error(&ctx, "GoError", &format!("b64decode(): illegal base64 data: {error}"))
+        throw_error(
+            &ctx,
+            "GoError",
+            &format!("b64decode(): illegal base64 data: {error}"),
+        )
     })?;
     match format.0.flatten().as_deref() {
         Some("s") => String::from_utf8_lossy(&decoded).as_ref().into_js(&ctx),

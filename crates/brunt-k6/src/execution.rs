@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use rquickjs::object::Accessor;
 use rquickjs::function::Opt;
+use rquickjs::object::Accessor;
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::{host_state, throw_error, throw_uncatchable};
@@ -38,15 +38,27 @@ fn getter<'js, T: IntoJs<'js> + 'js>(
 fn instance<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     let in_test = |ctx: &Ctx<'js>, host: &K6Host| {
-        host.stage.get().must_run(ctx, "getting instance information")
+        host.stage
+            .get()
+            .must_run(ctx, "getting instance information")
     };
     getter(&object, "iterationsInterrupted", move |ctx, host| {
         in_test(ctx, host)?;
-        Ok(host.cx.worker.state.iterations_interrupted.load(Ordering::Relaxed) as f64)
+        Ok(host
+            .cx
+            .worker
+            .state
+            .iterations_interrupted
+            .load(Ordering::Relaxed) as f64)
     })?;
     getter(&object, "iterationsCompleted", move |ctx, host| {
         in_test(ctx, host)?;
-        Ok(host.cx.worker.state.iterations_completed.load(Ordering::Relaxed) as f64)
+        Ok(host
+            .cx
+            .worker
+            .state
+            .iterations_completed
+            .load(Ordering::Relaxed) as f64)
     })?;
     getter(&object, "vusActive", move |ctx, host| {
         in_test(ctx, host)?;
@@ -59,7 +71,11 @@ fn instance<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     getter(&object, "currentTestRunDuration", move |ctx, host| {
         in_test(ctx, host)?;
         let started = host.cx.worker.state.started.load(Ordering::Relaxed);
-        Ok(if started == 0 { 0.0 } else { (host.cx.parker.now() - started) as f64 / 1e6 })
+        Ok(if started == 0 {
+            0.0
+        } else {
+            (host.cx.parker.now() - started) as f64 / 1e6
+        })
     })?;
     Ok(object)
 }
@@ -88,7 +104,9 @@ fn scenario<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         let started = it.scenario.started.get().copied().unwrap_or_default();
         (host.cx.parker.wall(started) / 1_000_000) as f64
     });
-    member!("progress", |_host, it| f64::from_bits(it.scenario.progress.load(Ordering::Relaxed)));
+    member!("progress", |_host, it| f64::from_bits(
+        it.scenario.progress.load(Ordering::Relaxed)
+    ));
     member!("iterationInInstance", |_host, it| it.in_instance as f64);
     member!("iterationInTest", |_host, it| it.in_test as f64);
     Ok(object)
@@ -96,7 +114,10 @@ fn scenario<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 
 fn test<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    object.set("abort", Function::new(ctx.clone(), abort)?.with_name("abort")?)?;
+    object.set(
+        "abort",
+        Function::new(ctx.clone(), abort)?.with_name("abort")?,
+    )?;
     object.set("fail", Function::new(ctx.clone(), fail)?.with_name("fail")?)?;
     getter(&object, "options", |ctx, host| {
         let json = host.config.options_json.get().map_or("{}", |json| &**json);
@@ -112,7 +133,11 @@ fn test<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 fn abort<'js>(ctx: Ctx<'js>, message: Opt<Value<'js>>) -> Result<()> {
     let host = host_state::<K6Host>(&ctx)?;
     let message = message.0.filter(|value| !value.is_undefined());
-    let message = message.as_ref().map(crate::args::text).transpose()?.unwrap_or_default();
+    let message = message
+        .as_ref()
+        .map(crate::args::text)
+        .transpose()?
+        .unwrap_or_default();
     *host.abort.borrow_mut() = Some(message);
     Err(throw_uncatchable(&ctx))
 }
@@ -120,7 +145,12 @@ fn abort<'js>(ctx: Ctx<'js>, message: Opt<Value<'js>>) -> Result<()> {
 fn fail<'js>(ctx: Ctx<'js>, message: Opt<Value<'js>>) -> Result<()> {
     let host = host_state::<K6Host>(&ctx)?;
     host.stage.get().must_run(&ctx, "exec.test.fail()")?;
-    let message = message.0.as_ref().map(crate::args::text).transpose()?.unwrap_or_default();
+    let message = message
+        .0
+        .as_ref()
+        .map(crate::args::text)
+        .transpose()?
+        .unwrap_or_default();
     mark_failed(&host);
     let text = format!("test marked as failed: {message}");
     host.log(brunt_engine::Level::Error, text, &[]);
@@ -129,9 +159,15 @@ fn fail<'js>(ctx: Ctx<'js>, message: Opt<Value<'js>>) -> Result<()> {
 
 fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    getter(&object, "idInInstance", |_ctx, host| Ok(host.cx.id.in_instance as f64))?;
-    getter(&object, "idInTest", |_ctx, host| Ok(host.cx.id.in_test as f64))?;
-    getter(&object, "iterationInInstance", |_ctx, host| Ok(host.iterations.get() as f64))?;
+    getter(&object, "idInInstance", |_ctx, host| {
+        Ok(host.cx.id.in_instance as f64)
+    })?;
+    getter(&object, "idInTest", |_ctx, host| {
+        Ok(host.cx.id.in_test as f64)
+    })?;
+    getter(&object, "iterationInInstance", |_ctx, host| {
+        Ok(host.iterations.get() as f64)
+    })?;
     getter(&object, "iterationInScenario", |ctx, host| {
         let running = host.iteration.borrow();
         let Some(iteration) = running.as_ref() else {
@@ -139,7 +175,10 @@ fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
             return Err(throw_error(ctx, "GoError", message));
         };
         let counts = host.iterations_in.borrow();
-        Ok(counts.get(iteration.scenario.index).copied().unwrap_or_default() as f64)
+        Ok(counts
+            .get(iteration.scenario.index)
+            .copied()
+            .unwrap_or_default() as f64)
     })?;
     let metrics = Object::new(ctx.clone())?;
     let tags = tag_map(ctx, Map::Tags)?;
@@ -208,18 +247,24 @@ fn tag_map<'js>(ctx: &Ctx<'js>, map: Map) -> Result<Value<'js>> {
         }
         Result::Ok(object)
     })?;
-    let set = Function::new(ctx.clone(), move |ctx: Ctx<'js>, key: String, value: Value<'js>| {
-        let host = host_state::<K6Host>(&ctx)?;
-        if !(value.is_string() || value.is_number() || value.is_bool()) {
-            let message = format!(
-                "invalid value for {} '{key}': only String, Boolean and Number types are accepted as a metric tag value",
-                match map { Map::Tags => "metric tag", Map::Metadata => "metric metadata" }
-            );
-            return Err(throw_error(&ctx, "TypeError", &message));
-        }
-        map.set(&host, &key, &crate::args::text(&value)?);
-        Ok(())
-    })?;
+    let set = Function::new(
+        ctx.clone(),
+        move |ctx: Ctx<'js>, key: String, value: Value<'js>| {
+            let host = host_state::<K6Host>(&ctx)?;
+            if !(value.is_string() || value.is_number() || value.is_bool()) {
+                let message = format!(
+                    "invalid value for {} '{key}': only String, Boolean and Number types are accepted as a metric tag value",
+                    match map {
+                        Map::Tags => "metric tag",
+                        Map::Metadata => "metric metadata",
+                    }
+                );
+                return Err(throw_error(&ctx, "TypeError", &message));
+            }
+            map.set(&host, &key, &crate::args::text(&value)?);
+            Ok(())
+        },
+    )?;
     let remove = Function::new(ctx.clone(), move |ctx: Ctx<'js>, key: String| {
         let host = host_state::<K6Host>(&ctx)?;
         map.remove(&host, &key);

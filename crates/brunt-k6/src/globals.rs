@@ -3,7 +3,9 @@
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
-use brunt_js::{current_file, call_throwing_uncatchable, host_state, parker, program, share_bytes, throw_error};
+use brunt_js::{
+    call_throwing_uncatchable, current_file, host_state, parker, program, share_bytes, throw_error,
+};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::cell::RefCell;
@@ -42,7 +44,8 @@ fn go_error<'js>(ctx: &Ctx<'js>) -> Result<()> {
          Object.defineProperty(GoError.prototype, 'name', { value: 'GoError', writable: true, configurable: true }); \
          return () => GoError; })()",
     )?;
-    ctx.globals().set("GoError", make.call::<_, Value<'js>>(())?)
+    ctx.globals()
+        .set("GoError", make.call::<_, Value<'js>>(())?)
 }
 
 /// Replaces `Math.random` by a generator that starts from this seed.
@@ -57,7 +60,8 @@ pub(crate) fn seed_random(ctx: &Ctx<'_>, seed: u64) -> Result<()> {
 fn open<'js>(ctx: Ctx<'js>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Value<'js>> {
     let host = host_state::<K6Host>(&ctx)?;
     if host.stage.get() != Stage::Init {
-        let message = "the \"open()\" function is only available in the init stage (i.e. the global scope)";
+        let message =
+            "the \"open()\" function is only available in the init stage (i.e. the global scope)";
         return Err(throw_error(&ctx, "GoError", message));
     }
     let path = path.0.unwrap_or_default();

@@ -50,7 +50,9 @@ pub struct K6Host {
 
 impl std::fmt::Debug for K6Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("K6Host").field("id", &self.cx.id).finish_non_exhaustive()
+        f.debug_struct("K6Host")
+            .field("id", &self.cx.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -129,8 +131,15 @@ impl K6Host {
     /// Logs a record of this virtual user.
     pub(crate) fn log(&self, level: Level, message: String, fields: &[(&'static str, &str)]) {
         if self.cx.worker.log.enabled(level) {
-            let fields = fields.iter().map(|(key, value)| (*key, (*value).to_owned().into())).collect();
-            self.cx.worker.log.log(Record { level, message, fields });
+            let fields = fields
+                .iter()
+                .map(|(key, value)| (*key, (*value).to_owned().into()))
+                .collect();
+            self.cx.worker.log.log(Record {
+                level,
+                message,
+                fields,
+            });
         }
     }
 
@@ -199,11 +208,29 @@ impl K6Host {
         }
         let (sent, received) = (self.client.bytes_sent(), self.client.bytes_received());
         let before = self.traffic.replace((sent, received));
-        self.sample(builtin::DATA_SENT, "data_sent", &[], time, (sent - before.0) as f64);
-        self.sample(builtin::DATA_RECEIVED, "data_received", &[], time, (received - before.1) as f64);
+        self.sample(
+            builtin::DATA_SENT,
+            "data_sent",
+            &[],
+            time,
+            (sent - before.0) as f64,
+        );
+        self.sample(
+            builtin::DATA_RECEIVED,
+            "data_received",
+            &[],
+            time,
+            (received - before.1) as f64,
+        );
         if matches!(call, Call::Iteration(_)) && *ended != Ended::Interrupted {
             let took = (finished - started) as f64 / 1e6;
-            self.sample(builtin::ITERATION_DURATION, "iteration_duration", &[], time, took);
+            self.sample(
+                builtin::ITERATION_DURATION,
+                "iteration_duration",
+                &[],
+                time,
+                took,
+            );
             self.sample(builtin::ITERATIONS, "iterations", &[], time, 1.0);
         }
     }
@@ -295,7 +322,9 @@ impl Host for K6Host {
     }
 
     fn initialized<'js>(&self, ctx: &Ctx<'js>, exports: &Object<'js>) -> Result<()> {
-        let Some(json) = self.config.exported_options_json.get() else { return Ok(()) };
+        let Some(json) = self.config.exported_options_json.get() else {
+            return Ok(());
+        };
         // The same object as the script's own variable has, so that its functions see it too.
         let Ok(Some(options)) = exports.get::<_, Option<Object<'js>>>("options") else {
             drop(ctx.catch());
@@ -314,7 +343,8 @@ impl Host for K6Host {
     }
 
     fn rest_until(&self, call: &Call, started: i64) -> Option<i64> {
-        let least = i64::try_from(self.config.min_iteration_duration.as_nanos()).unwrap_or(i64::MAX);
+        let least =
+            i64::try_from(self.config.min_iteration_duration.as_nanos()).unwrap_or(i64::MAX);
         (least > 0 && matches!(call, Call::Iteration(_))).then(|| started.saturating_add(least))
     }
 
@@ -363,5 +393,9 @@ impl VuFactory for K6Factory {
 
 /// Marks the test as failed.
 pub(crate) fn mark_failed(host: &K6Host) {
-    host.cx.worker.state.marked_failed.store(true, Ordering::Relaxed);
+    host.cx
+        .worker
+        .state
+        .marked_failed
+        .store(true, Ordering::Relaxed);
 }

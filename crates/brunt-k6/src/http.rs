@@ -50,9 +50,11 @@ impl Expectation {
     pub(crate) fn judge(&self, status: u16) -> Option<bool> {
         match self {
             Self::Unjudged => None,
-            Self::Statuses(ranges) => {
-                Some(ranges.iter().any(|(low, high)| (*low..=*high).contains(&status)))
-            }
+            Self::Statuses(ranges) => Some(
+                ranges
+                    .iter()
+                    .any(|(low, high)| (*low..=*high).contains(&status)),
+            ),
         }
     }
 
@@ -61,12 +63,16 @@ impl Expectation {
         if value.is_null() {
             return Ok(Self::Unjudged);
         }
-        let ranges = value.as_object().and_then(|it| it.get::<_, Option<Vec<Vec<u16>>>>(RANGES).ok());
+        let ranges = value
+            .as_object()
+            .and_then(|it| it.get::<_, Option<Vec<Vec<u16>>>>(RANGES).ok());
         let Some(Some(ranges)) = ranges else {
             let message = "a response callback must be made by http.expectedStatuses() or be null";
             return Err(throw_error(ctx, "TypeError", message));
         };
-        let pairs = ranges.iter().filter_map(|range| Some((*range.first()?, *range.last()?)));
+        let pairs = ranges
+            .iter()
+            .filter_map(|range| Some((*range.first()?, *range.last()?)));
         Ok(Self::Statuses(pairs.collect()))
     }
 }
@@ -103,17 +109,24 @@ pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let function = Function::new(ctx.clone(), expected_statuses)?;
     module.set("expectedStatuses", function.with_name("expectedStatuses")?)?;
     let function = Function::new(ctx.clone(), set_response_callback)?;
-    module.set("setResponseCallback", function.with_name("setResponseCallback")?)?;
+    module.set(
+        "setResponseCallback",
+        function.with_name("setResponseCallback")?,
+    )?;
     Ok(module)
 }
 
 fn expected_statuses<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<Object<'js>> {
     let wrong = || {
-        let message = "expectedStatuses() takes whole numbers and objects like {min: 200, max: 299}";
+        let message =
+            "expectedStatuses() takes whole numbers and objects like {min: 200, max: 299}";
         throw_error(&ctx, "TypeError", message)
     };
     let status = |value: &Value<'_>| -> Option<u16> {
-        value.as_number().filter(|it| it.fract() == 0.0 && (0.0..=999.0).contains(it)).map(|it| it as u16)
+        value
+            .as_number()
+            .filter(|it| it.fract() == 0.0 && (0.0..=999.0).contains(it))
+            .map(|it| it as u16)
     };
     let mut ranges = Vec::new();
     for value in &arguments.0 {
@@ -123,7 +136,10 @@ fn expected_statuses<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<
         }
         let object = value.as_object().ok_or_else(wrong)?;
         let (min, max): (Value<'_>, Value<'_>) = (object.get("min")?, object.get("max")?);
-        ranges.push(vec![status(&min).ok_or_else(wrong)?, status(&max).ok_or_else(wrong)?]);
+        ranges.push(vec![
+            status(&min).ok_or_else(wrong)?,
+            status(&max).ok_or_else(wrong)?,
+        ]);
     }
     if ranges.is_empty() {
         return Err(wrong());

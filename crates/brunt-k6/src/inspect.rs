@@ -13,7 +13,11 @@ pub(crate) fn show(value: &Value<'_>) -> Result<String> {
     if value.is_string() || value.is_symbol() || is_plain(value) {
         return plain(value);
     }
-    Shower { out: &mut out, path: Vec::new() }.value(value)?;
+    Shower {
+        out: &mut out,
+        path: Vec::new(),
+    }
+    .value(value)?;
     Ok(out)
 }
 
@@ -52,7 +56,8 @@ impl<'js> Shower<'_, 'js> {
         if let Some(text) = value.as_string() {
             // A JSON string is quoted like k6 quotes.
             let text = text.to_string()?;
-            self.out.push_str(&serde_json::to_string(&text).unwrap_or_default());
+            self.out
+                .push_str(&serde_json::to_string(&text).unwrap_or_default());
             return Ok(());
         }
         if value.is_undefined() {
@@ -163,6 +168,11 @@ impl<'js> Shower<'_, 'js> {
 }
 
 fn constructor_name(object: &Object<'_>) -> String {
-    let constructor = object.get::<_, Option<Object<'_>>>("constructor").ok().flatten();
-    constructor.and_then(|it| it.get::<_, String>("name").ok()).unwrap_or_default()
+    let constructor = object
+        .get::<_, Option<Object<'_>>>("constructor")
+        .ok()
+        .flatten();
+    constructor
+        .and_then(|it| it.get::<_, String>("name").ok())
+        .unwrap_or_default()
 }

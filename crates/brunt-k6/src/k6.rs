@@ -14,11 +14,23 @@ pub(crate) const EXPORTS: &[&str] = &["check", "fail", "group", "randomSeed", "s
 
 pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let module = Object::new(ctx.clone())?;
-    module.set("check", Function::new(ctx.clone(), check)?.with_name("check")?)?;
-    module.set("group", Function::new(ctx.clone(), group)?.with_name("group")?)?;
-    module.set("sleep", Function::new(ctx.clone(), sleep)?.with_name("sleep")?)?;
+    module.set(
+        "check",
+        Function::new(ctx.clone(), check)?.with_name("check")?,
+    )?;
+    module.set(
+        "group",
+        Function::new(ctx.clone(), group)?.with_name("group")?,
+    )?;
+    module.set(
+        "sleep",
+        Function::new(ctx.clone(), sleep)?.with_name("sleep")?,
+    )?;
     module.set("fail", Function::new(ctx.clone(), fail)?.with_name("fail")?)?;
-    module.set("randomSeed", Function::new(ctx.clone(), random_seed)?.with_name("randomSeed")?)?;
+    module.set(
+        "randomSeed",
+        Function::new(ctx.clone(), random_seed)?.with_name("randomSeed")?,
+    )?;
     Ok(module)
 }
 
@@ -49,7 +61,11 @@ fn group<'js>(ctx: Ctx<'js>, name: String, body: Value<'js>) -> Result<Value<'js
         return Err(throw_error(&ctx, "GoError", &message));
     }
     let Some(body) = body.as_function() else {
-        return Err(throw_error(&ctx, "GoError", "group() requires a callback as a second argument"));
+        return Err(throw_error(
+            &ctx,
+            "GoError",
+            "group() requires a callback as a second argument",
+        ));
     };
     if is_async(body)? {
         let message = "group() does not support async functions as arguments";
@@ -81,7 +97,11 @@ fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
     let undefined = Value::new_undefined(ctx.clone());
     let subject = arguments.first().unwrap_or(&undefined);
     let Some(set) = given(&arguments, 1).and_then(Value::as_object) else {
-        return Err(throw_error(&ctx, "GoError", "no checks provided to `check`"));
+        return Err(throw_error(
+            &ctx,
+            "GoError",
+            "no checks provided to `check`",
+        ));
     };
     let extra = match given(&arguments, 2).and_then(Value::as_object) {
         Some(object) => tags(&ctx, object, "check()")?,
@@ -97,7 +117,8 @@ fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
         }
         let judged = match value.as_function() {
             Some(function) if is_async(function)? => {
-                let message = format!("check '{name}': passing async functions to `check` is not supported");
+                let message =
+                    format!("check '{name}': passing async functions to `check` is not supported");
                 return Err(throw_error(&ctx, "GoError", &message));
             }
             Some(function) => function.call::<_, Value<'js>>((subject.clone(),)),
@@ -153,7 +174,9 @@ fn record(host: &K6Host, name: &str, extra: &[(String, String)], time: i64, pass
             slot: recorder.slot(builtin::CHECKS, &tags_of_check()),
             count: host.config.groups.check(&host.group.borrow(), name),
         };
-        host.checks.borrow_mut().insert(context, name, extra, place.clone());
+        host.checks
+            .borrow_mut()
+            .insert(context, name, extra, place.clone());
         place
     });
     place.count.add(passed);
@@ -161,7 +184,13 @@ fn record(host: &K6Host, name: &str, extra: &[(String, String)], time: i64, pass
     match place.slot {
         Some(slot) => recorder.record(slot, meta.as_ref(), time, value),
         None => {
-            recorder.record_tagged(builtin::CHECKS, &tags_of_check(), meta.as_ref(), time, value);
+            recorder.record_tagged(
+                builtin::CHECKS,
+                &tags_of_check(),
+                meta.as_ref(),
+                time,
+                value,
+            );
         }
     }
 }

@@ -61,7 +61,11 @@ fn construct<'js>(
     let host = host_state::<K6Host>(ctx)?;
     host.stage.get().must_init(ctx, "metrics")?;
     let name = name.map(crate::args::text).transpose()?.unwrap_or_default();
-    let contains = if is_time { ValueType::Time } else { ValueType::Default };
+    let contains = if is_time {
+        ValueType::Time
+    } else {
+        ValueType::Default
+    };
     let metric = host.config.registry.register(&name, kind, contains);
     let metric = metric.map_err(|error| throw_error(ctx, "GoError", &error.to_string()))?;
     let class = host.metric_class.get().ok_or(rquickjs::Error::Unknown)?;
@@ -79,7 +83,11 @@ fn add<'js>(
     let class = host.metric_class.get().ok_or(rquickjs::Error::Unknown)?;
     let metric = class.with::<Handle, _>(&this.0, |handle| Arc::clone(&handle.0));
     let Some(metric) = metric else {
-        return Err(throw_error(&ctx, "TypeError", "add() was called on something that is no metric"));
+        return Err(throw_error(
+            &ctx,
+            "TypeError",
+            "add() was called on something that is no metric",
+        ));
     };
     let number = match &value.0 {
         Some(value) => match value.as_bool() {

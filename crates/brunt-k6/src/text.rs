@@ -42,7 +42,10 @@ impl Lazy for Decoder {
 pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
     let globals = ctx.globals();
     let prototype = Object::new(ctx.clone())?;
-    prototype.set("encode", Function::new(ctx.clone(), encode)?.with_name("encode")?)?;
+    prototype.set(
+        "encode",
+        Function::new(ctx.clone(), encode)?.with_name("encode")?,
+    )?;
     let class = LazyClass::new(ctx, &["encoding"], &prototype)?;
     let encoder = Constructor::new_prototype(ctx, prototype, move |ctx: Ctx<'js>| {
         class.object(&ctx, Encoder)
@@ -52,7 +55,11 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
 
     let prototype = Object::new(ctx.clone())?;
     // Both functions need the class, which needs the prototype that one of them hangs on.
-    let class = Rc::new(LazyClass::new(ctx, &["encoding", "fatal", "ignoreBOM"], &prototype)?);
+    let class = Rc::new(LazyClass::new(
+        ctx,
+        &["encoding", "fatal", "ignoreBOM"],
+        &prototype,
+    )?);
     let decode = {
         let class = Rc::clone(&class);
         Function::new(
@@ -70,7 +77,10 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
         ctx,
         prototype,
         move |ctx: Ctx<'js>, label: Opt<Option<String>>, options: Opt<Option<Object<'js>>>| {
-            class.object(&ctx, decoder(&ctx, label.0.flatten(), options.0.flatten().as_ref())?)
+            class.object(
+                &ctx,
+                decoder(&ctx, label.0.flatten(), options.0.flatten().as_ref())?,
+            )
         },
     )?;
     decoder.set_name("TextDecoder")?;
@@ -88,7 +98,9 @@ fn encode<'js>(ctx: Ctx<'js>, input: Opt<Value<'js>>) -> Result<Value<'js>> {
 
 fn encoding_of(label: &str) -> Option<&'static Encoding> {
     let found = Encoding::for_label(label.trim().as_bytes())?;
-    [UTF_8, UTF_16LE, UTF_16BE].into_iter().find(|known| *known == found)
+    [UTF_8, UTF_16LE, UTF_16BE]
+        .into_iter()
+        .find(|known| *known == found)
 }
 
 fn decoder<'js>(
@@ -102,10 +114,19 @@ fn decoder<'js>(
         return Err(throw_error(ctx, "RangeError", &message));
     };
     let flag = |name: &str| -> Result<bool> {
-        Ok(options.map(|it| it.get::<_, Option<bool>>(name)).transpose()?.flatten().unwrap_or(false))
+        Ok(options
+            .map(|it| it.get::<_, Option<bool>>(name))
+            .transpose()?
+            .flatten()
+            .unwrap_or(false))
     };
     let (fatal, keep_bom) = (flag("fatal")?, flag("ignoreBOM")?);
-    Ok(Decoder { encoding, fatal, keep_bom, rest: RefCell::default() })
+    Ok(Decoder {
+        encoding,
+        fatal,
+        keep_bom,
+        rest: RefCell::default(),
+    })
 }
 
 fn decode<'js>(
@@ -121,7 +142,11 @@ fn decode<'js>(
     };
     let more = match input.filter(|value| !value.is_undefined()) {
         Some(input) => {
-            let more = if input.is_string() { None } else { bytes(&input)? };
+            let more = if input.is_string() {
+                None
+            } else {
+                bytes(&input)?
+            };
             let wrong = "TextDecoder.decode() takes an ArrayBuffer or a view of one";
             more.ok_or_else(|| throw_error(ctx, "TypeError", wrong))?
         }
@@ -138,7 +163,11 @@ impl Decoder {
     fn decode(&self, more: &[u8], stream: bool) -> Option<String> {
         let mut data = self.rest.take();
         data.extend_from_slice(more);
-        let rest = if stream { unfinished(self.encoding, &data) } else { 0 };
+        let rest = if stream {
+            unfinished(self.encoding, &data)
+        } else {
+            0
+        };
         let whole = data.len() - rest;
         *self.rest.borrow_mut() = data[whole..].to_vec();
         let mut data = &data[..whole];

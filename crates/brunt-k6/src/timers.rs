@@ -38,7 +38,11 @@ fn set_timer<'js>(
         None => 0.0,
     };
     let delay = if delay > 0.0 { (delay * 1e6) as i64 } else { 0 };
-    let rest = if arguments.len() > 2 { arguments.split_off(2) } else { Vec::new() };
+    let rest = if arguments.len() > 2 {
+        arguments.split_off(2)
+    } else {
+        Vec::new()
+    };
     let now = parker(ctx)?.now();
     Ok(event_loop(ctx)?.set_timer(ctx, callback, rest, now, delay, repeat))
 }

@@ -34,7 +34,12 @@ fn node(group: &GroupNode, groups: Value, checks: Value) -> Value {
 
 fn checks(group: &GroupNode) -> impl Iterator<Item = (&str, Value)> {
     group.checks.iter().map(|check| {
-        let CheckNode { name, passes, fails, .. } = check;
+        let CheckNode {
+            name,
+            passes,
+            fails,
+            ..
+        } = check;
         let path = format!("{}::{name}", group.path);
         let check = json!({
             "name": name,
@@ -58,7 +63,12 @@ mod tests {
     use super::*;
 
     fn check(name: &str, passes: u64, fails: u64) -> CheckNode {
-        CheckNode { name: name.to_owned(), passes, fails, seen: 0 }
+        CheckNode {
+            name: name.to_owned(),
+            passes,
+            fails,
+            seen: 0,
+        }
     }
 
     fn tree() -> GroupNode {

@@ -11,45 +11,117 @@ struct OptionFlag {
 }
 
 const fn value(long: &'static str, value: &'static str, help: &'static str) -> OptionFlag {
-    OptionFlag { long, short: None, value: Some(value), help }
+    OptionFlag {
+        long,
+        short: None,
+        value: Some(value),
+        help,
+    }
 }
 
 const fn switch(long: &'static str, help: &'static str) -> OptionFlag {
-    OptionFlag { long, short: None, value: None, help }
+    OptionFlag {
+        long,
+        short: None,
+        value: None,
+        help,
+    }
 }
 
 const fn short(flag: OptionFlag, short: char) -> OptionFlag {
-    OptionFlag { short: Some(short), ..flag }
+    OptionFlag {
+        short: Some(short),
+        ..flag
+    }
 }
 
 const OPTION_FLAGS: &[OptionFlag] = &[
     short(value("vus", "N", "Number of virtual users"), 'u'),
-    short(value("duration", "TIME", "How long to run, such as 30s or 5m"), 'd'),
-    short(value("iterations", "N", "How many iterations in all, shared by the virtual users"), 'i'),
-    short(value("stage", "TIME:N", "Ramp to N virtual users over TIME; repeatable"), 's'),
-    short(switch("paused", "Wait for a command before the test starts"), 'p'),
+    short(
+        value("duration", "TIME", "How long to run, such as 30s or 5m"),
+        'd',
+    ),
+    short(
+        value(
+            "iterations",
+            "N",
+            "How many iterations in all, shared by the virtual users",
+        ),
+        'i',
+    ),
+    short(
+        value(
+            "stage",
+            "TIME:N",
+            "Ramp to N virtual users over TIME; repeatable",
+        ),
+        's',
+    ),
+    short(
+        switch("paused", "Wait for a command before the test starts"),
+        'p',
+    ),
     switch("no-setup", "Do not run setup()"),
     switch("no-teardown", "Do not run teardown()"),
     value("max-redirects", "N", "How many redirects to follow"),
-    value("batch", "N", "How many requests of one http.batch() run at once"),
+    value(
+        "batch",
+        "N",
+        "How many requests of one http.batch() run at once",
+    ),
     value("batch-per-host", "N", "The same for one host"),
-    value("rps", "N", "Requests per second of all virtual users at most"),
+    value(
+        "rps",
+        "N",
+        "Requests per second of all virtual users at most",
+    ),
     value("user-agent", "TEXT", "The User-Agent header"),
-    value("dns", "SETTINGS", "How names become addresses, such as ttl=5m,select=random,policy=preferIPv4"),
+    value(
+        "dns",
+        "SETTINGS",
+        "How names become addresses, such as ttl=5m,select=random,policy=preferIPv4",
+    ),
     switch("insecure-skip-tls-verify", "Accept any certificate"),
     switch("no-connection-reuse", "Open a connection for every request"),
-    switch("no-vu-connection-reuse", "Close connections between iterations"),
-    value("min-iteration-duration", "TIME", "How long an iteration takes at least"),
+    switch(
+        "no-vu-connection-reuse",
+        "Close connections between iterations",
+    ),
+    value(
+        "min-iteration-duration",
+        "TIME",
+        "How long an iteration takes at least",
+    ),
     short(switch("throw", "Failed requests throw"), 'w'),
-    value("blacklist-ip", "CIDR", "Addresses that must not be called; repeatable"),
+    value(
+        "blacklist-ip",
+        "CIDR",
+        "Addresses that must not be called; repeatable",
+    ),
     value("block-hostnames", "NAMES", "Hosts that must not be called"),
-    value("summary-trend-stats", "LIST", "Statistics of trends in the summary, such as avg,p(99)"),
-    value("summary-time-unit", "UNIT", "Unit of times in the summary: s, ms or us"),
+    value(
+        "summary-trend-stats",
+        "LIST",
+        "Statistics of trends in the summary, such as avg,p(99)",
+    ),
+    value(
+        "summary-time-unit",
+        "UNIT",
+        "Unit of times in the summary: s, ms or us",
+    ),
     value("system-tags", "LIST", "System tags that are put on samples"),
     value("tag", "NAME=VALUE", "A tag for every sample; repeatable"),
     switch("discard-response-bodies", "Do not keep response bodies"),
-    value("execution-segment", "SEGMENT", "Which part of the test this instance runs, such as 0:1/4"),
-    value("execution-segment-sequence", "POINTS", "All parts of the test, such as 0,1/4,1"),
+    value(
+        "execution-segment",
+        "SEGMENT",
+        "Which part of the test this instance runs, such as 0:1/4",
+    ),
+    value(
+        "execution-segment-sequence",
+        "POINTS",
+        "All parts of the test, such as 0,1/4,1",
+    ),
     value("console-output", "FILE", "Where console output goes"),
     value("local-ips", "LIST", "Addresses that connections come from"),
 ];
@@ -72,8 +144,16 @@ pub(crate) fn command() -> Command {
         .after_help("Start with: brunt run script.js --out mimir=http://localhost:9009")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .arg(global("verbose", 'v').action(ArgAction::SetTrue).help("Show debug messages"))
-        .arg(global("quiet", 'q').action(ArgAction::SetTrue).help("No banner, no progress"))
+        .arg(
+            global("verbose", 'v')
+                .action(ArgAction::SetTrue)
+                .help("Show debug messages"),
+        )
+        .arg(
+            global("quiet", 'q')
+                .action(ArgAction::SetTrue)
+                .help("No banner, no progress"),
+        )
         .arg(
             Arg::new("no-color")
                 .long("no-color")
@@ -216,7 +296,10 @@ fn run() -> Command {
             arg = arg.short(short);
         }
         arg = match flag.value {
-            Some(name) => arg.value_name(name).action(ArgAction::Append).allow_hyphen_values(true),
+            Some(name) => arg
+                .value_name(name)
+                .action(ArgAction::Append)
+                .allow_hyphen_values(true),
             None => arg
                 .num_args(0..=1)
                 .require_equals(true)
@@ -255,7 +338,9 @@ mod tests {
         for flag in OPTION_FLAGS {
             let name = format!("--{}", flag.long);
             assert!(
-                brunt_options::TABLE.iter().any(|spec| spec.flag == Some(&*name)),
+                brunt_options::TABLE
+                    .iter()
+                    .any(|spec| spec.flag == Some(&*name)),
                 "{name} sets nothing"
             );
         }
@@ -264,7 +349,9 @@ mod tests {
     #[test]
     fn every_flag_that_the_options_know_is_there() {
         for flag in brunt_options::TABLE.iter().filter_map(|spec| spec.flag) {
-            let known = OPTION_FLAGS.iter().any(|own| flag == format!("--{}", own.long));
+            let known = OPTION_FLAGS
+                .iter()
+                .any(|own| flag == format!("--{}", own.long));
             assert!(known || flag == "--http-debug", "{flag} is missing");
         }
     }

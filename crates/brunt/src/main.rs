@@ -31,7 +31,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // A closed pipe is not worth a word.
             let _ = error.print();
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            let asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
             return if asked { Exit::Success } else { Exit::Usage }.into();
         }
     };
@@ -70,22 +73,39 @@ fn with_terminal(
 
 fn run_args(matches: &ArgMatches) -> RunArgs {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let texts = |name: &str| matches.get_many(name).into_iter().flatten().cloned().collect();
+    let texts = |name: &str| {
+        matches
+            .get_many(name)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    };
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = matches.get_one::<u16>("workers").map(|workers| usize::from(*workers));
-    let memory = matches.get_one::<u32>("vu-memory-limit").copied().unwrap_or_default();
+    let workers = matches
+        .get_one::<u16>("workers")
+        .map(|workers| usize::from(*workers));
+    let memory = matches
+        .get_one::<u32>("vu-memory-limit")
+        .copied()
+        .unwrap_or_default();
     RunArgs {
         script: text("script").unwrap_or_default(),
         out: texts("out"),
         env: texts("env"),
-        system_env: matches.get_one("include-system-env-vars").copied().unwrap_or(true),
+        system_env: matches
+            .get_one("include-system-env-vars")
+            .copied()
+            .unwrap_or(true),
         config: text("config").map(Into::into),
         summary_export: text("summary-export").map(Into::into),
         summary_mode: text("summary-mode").unwrap_or_default(),
         no_thresholds: matches.get_flag("no-thresholds"),
         workers: workers.unwrap_or(cores.saturating_sub(1).max(1)),
         vu_memory_limit: (memory > 0).then_some((memory as usize) << 20),
-        max_series: matches.get_one::<u32>("max-series").map_or(1_000_000, |it| *it as usize),
+        max_series: matches
+            .get_one::<u32>("max-series")
+            .map_or(1_000_000, |it| *it as usize),
         option_flags: cli::option_flags(matches),
         quiet: matches.get_flag("quiet"),
         no_colour: terminal::no_colour(matches),

@@ -20,7 +20,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Sets up both as the flags want them.
     pub(crate) fn start(matches: &ArgMatches) -> io::Result<Self> {
-        let level = if matches.get_flag("verbose") { Level::Debug } else { Level::Info };
+        let level = if matches.get_flag("verbose") {
+            Level::Debug
+        } else {
+            Level::Info
+        };
         let format = match matches.get_one::<String>("log-format").map(String::as_str) {
             Some("json") => LogFormat::Json,
             Some("raw") => LogFormat::Raw,

@@ -19,7 +19,10 @@ impl Body {
             return Ok(Self::default());
         };
         if let Some(bytes) = bytes(value)? {
-            return Ok(Self { bytes: Some(bytes), content_type: None });
+            return Ok(Self {
+                bytes: Some(bytes),
+                content_type: None,
+            });
         }
         match value.as_object() {
             Some(object) if !value.is_function() => Ok(Self {

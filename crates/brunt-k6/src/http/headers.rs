@@ -7,7 +7,11 @@ pub(crate) fn canonical(name: &str) -> String {
     }
     let mut upper = true;
     let fold = |byte: u8| {
-        let folded = if upper { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
+        let folded = if upper {
+            byte.to_ascii_uppercase()
+        } else {
+            byte.to_ascii_lowercase()
+        };
         upper = byte == b'-';
         char::from(folded)
     };

@@ -57,7 +57,9 @@ impl Params {
 
     pub(crate) fn read(ctx: &Ctx<'_>, host: &K6Host, value: Option<&Value<'_>>) -> Result<Self> {
         let mut params = Self::defaults(host);
-        let Some(object) = value.and_then(Value::as_object) else { return Ok(params) };
+        let Some(object) = value.and_then(Value::as_object) else {
+            return Ok(params);
+        };
         for entry in object.props::<String, Value<'_>>() {
             let (key, value) = entry?;
             if value.is_undefined() || (value.is_null() && key != "responseCallback") {
@@ -74,22 +76,35 @@ impl Params {
             throw_error(ctx, "TypeError", &message)
         };
         match key {
-            "headers" => self.headers = headers(value.as_object().ok_or_else(|| wrong("expected an object"))?)?,
+            "headers" => {
+                self.headers = headers(
+                    value
+                        .as_object()
+                        .ok_or_else(|| wrong("expected an object"))?,
+                )?
+            }
             "tags" => {
-                let object = value.as_object().ok_or_else(|| wrong("expected an object"))?;
+                let object = value
+                    .as_object()
+                    .ok_or_else(|| wrong("expected an object"))?;
                 self.tags = tags(ctx, object, "request parameter 'tags'")?;
                 self.tags.sort();
             }
             "timeout" => {
                 let timeout = match value.as_number() {
-                    Some(ms) if ms >= 0.0 && ms.is_finite() => Some(Duration::from_secs_f64(ms / 1e3)),
+                    Some(ms) if ms >= 0.0 && ms.is_finite() => {
+                        Some(Duration::from_secs_f64(ms / 1e3))
+                    }
                     Some(_) => None,
                     None => brunt_options::parse_duration_or_ms(&text(value)?).ok(),
                 };
-                self.timeout = timeout.ok_or_else(|| wrong("expected milliseconds or a duration like '30s'"))?;
+                self.timeout = timeout
+                    .ok_or_else(|| wrong("expected milliseconds or a duration like '30s'"))?;
             }
             "redirects" => {
-                let count = value.as_number().filter(|it| *it >= 0.0 && it.fract() == 0.0);
+                let count = value
+                    .as_number()
+                    .filter(|it| *it >= 0.0 && it.fract() == 0.0);
                 self.redirects = count.ok_or_else(|| wrong("expected a whole number"))? as u32;
                 self.redirects_given = true;
             }
@@ -117,4 +132,3 @@ fn headers(object: &Object<'_>) -> Result<Vec<(String, String)>> {
     }
     Ok(headers)
 }
-

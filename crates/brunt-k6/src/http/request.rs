@@ -26,7 +26,11 @@ pub(crate) fn send<'js>(
     let host = host_state::<K6Host>(ctx)?;
     host.stage.get().must_run(ctx, "making http requests")?;
     let Some(url) = url else {
-        return Err(throw_error(ctx, "TypeError", "a request needs a URL as its first argument"));
+        return Err(throw_error(
+            ctx,
+            "TypeError",
+            "a request needs a URL as its first argument",
+        ));
     };
     let url = text(url)?;
     let params = Params::read(ctx, &host, params)?;
@@ -35,7 +39,14 @@ pub(crate) fn send<'js>(
         Ok(place) => place,
         Err(error) => return refuse(ctx, &host, method, &url, &error.to_string(), params.throw),
     };
-    let mut call = Call { host: &host, method: method.into(), url, place, params, body };
+    let mut call = Call {
+        host: &host,
+        method: method.into(),
+        url,
+        place,
+        params,
+        body,
+    };
     call.run(ctx)
 }
 
@@ -51,8 +62,17 @@ fn refuse<'js>(
     if throw {
         return Err(throw_error(ctx, "GoError", reason));
     }
-    host.log(Level::Warn, "Request Failed".to_owned(), &[("error", reason)]);
-    let sent = Sent { method: method.into(), url: url.into(), headers: Vec::new(), body: None };
+    host.log(
+        Level::Warn,
+        "Request Failed".to_owned(),
+        &[("error", reason)],
+    );
+    let sent = Sent {
+        method: method.into(),
+        url: url.into(),
+        headers: Vec::new(),
+        body: None,
+    };
     Answer::refused(sent, reason, 1020).into_js(ctx, host)
 }
 
@@ -91,13 +111,23 @@ impl Call<'_> {
                     hops += 1;
                     self.account(&exchange);
                     if let Err(reason) = self.follow(&exchange, &next) {
-                        return refuse(ctx, self.host, &self.method, &next, &reason, self.params.throw);
+                        return refuse(
+                            ctx,
+                            self.host,
+                            &self.method,
+                            &next,
+                            &reason,
+                            self.params.throw,
+                        );
                     }
                     continue;
                 }
                 if !self.params.redirects_given {
-                    let message = format!("Stopped after {hops} redirects and returned the redirection; pass {{ redirects: n }} in request params or set global maxRedirects to silence this");
-                    self.host.log(Level::Warn, message, &[("url", &self.place.shown)]);
+                    let message = format!(
+                        "Stopped after {hops} redirects and returned the redirection; pass {{ redirects: n }} in request params or set global maxRedirects to silence this"
+                    );
+                    self.host
+                        .log(Level::Warn, message, &[("url", &self.place.shown)]);
                 }
             }
             return self.answer(ctx, exchange, headers);
@@ -118,7 +148,13 @@ impl Call<'_> {
         if let (Some(value), false) = (self.body.content_type, given("Content-Type")) {
             headers.push(("Content-Type".to_owned(), value.to_owned()));
         }
-        headers.extend(self.params.headers.iter().filter(|(name, _)| name != "Content-Length").cloned());
+        headers.extend(
+            self.params
+                .headers
+                .iter()
+                .filter(|(name, _)| name != "Content-Length")
+                .cloned(),
+        );
         headers
     }
 
@@ -136,15 +172,25 @@ impl Call<'_> {
 
     /// RFC 9110, section 15.4: 301, 302 and 303 make it a GET, 307 and 308 repeat it.
     fn follow(&mut self, exchange: &Exchange, next: &str) -> std::result::Result<(), String> {
-        let status = exchange.outcome.as_ref().map_or(0, |response| response.status);
+        let status = exchange
+            .outcome
+            .as_ref()
+            .map_or(0, |response| response.status);
         if matches!(status, 301..=303) && &*self.method != "HEAD" {
             if &*self.method != "GET" {
                 self.method = "GET".into();
             }
             self.body = Body::default();
-            self.params.headers.retain(|(name, _)| name != "Content-Type");
+            self.params
+                .headers
+                .retain(|(name, _)| name != "Content-Type");
         }
-        let place = self.host.targets.borrow_mut().get(next).map_err(|error| error.to_string())?;
+        let place = self
+            .host
+            .targets
+            .borrow_mut()
+            .get(next)
+            .map_err(|error| error.to_string())?;
         next.clone_into(&mut self.url);
         self.place = place;
         Ok(())
@@ -153,9 +199,11 @@ impl Call<'_> {
     /// Emits the samples of one hop; gives error code, error and whether the status was expected.
     fn account(&self, exchange: &Exchange) -> (u32, String, Option<bool>) {
         let (status, code, error) = match &exchange.outcome {
-            Ok(response) if response.status >= 400 => {
-                (response.status, 1000 + u32::from(response.status), String::new())
-            }
+            Ok(response) if response.status >= 400 => (
+                response.status,
+                1000 + u32::from(response.status),
+                String::new(),
+            ),
             Ok(response) => (response.status, 0, String::new()),
             Err(error) => (0, error.code(), error.to_string()),
         };
@@ -187,7 +235,11 @@ impl Call<'_> {
             if self.params.throw {
                 return Err(throw_error(ctx, "GoError", &error));
             }
-            self.host.log(Level::Warn, "Request Failed".to_owned(), &[("error", &error)]);
+            self.host.log(
+                Level::Warn,
+                "Request Failed".to_owned(),
+                &[("error", &error)],
+            );
         }
         let sent = Sent {
             method: Rc::clone(&self.method),

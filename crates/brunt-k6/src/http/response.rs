@@ -69,7 +69,9 @@ impl ResponseClasses {
     fn new(ctx: &Ctx<'_>) -> Result<Self> {
         let prototype = Object::new(ctx.clone())?;
         prototype.set("json", Function::new(ctx.clone(), json)?.with_name("json")?)?;
-        Ok(Self { response: LazyClass::new(ctx, MEMBERS, &prototype)? })
+        Ok(Self {
+            response: LazyClass::new(ctx, MEMBERS, &prototype)?,
+        })
     }
 }
 
@@ -100,7 +102,8 @@ impl Answer {
             answer.reason = response.reason_text();
             answer.proto = response.version.as_str();
             answer.headers = Some(response.headers);
-            let none = response_type == ResponseType::None || (response.status == 204 && !answer.binary);
+            let none =
+                response_type == ResponseType::None || (response.status == 204 && !answer.binary);
             answer.body = (!none).then_some(response.body);
         }
         answer
@@ -139,7 +142,10 @@ impl Answer {
 impl Lazy for Answer {
     fn member<'js>(&self, ctx: &Ctx<'js>, index: usize) -> Result<Value<'js>> {
         match MEMBERS[index] {
-            "remote_ip" => self.remote.map_or(String::new(), |it| it.ip().to_string()).into_js(ctx),
+            "remote_ip" => self
+                .remote
+                .map_or(String::new(), |it| it.ip().to_string())
+                .into_js(ctx),
             "remote_port" => self.remote.map_or(0, |it| it.port()).into_js(ctx),
             "url" => self.sent.url.into_js(ctx),
             "status" => self.status.into_js(ctx),
@@ -150,7 +156,11 @@ impl Lazy for Answer {
             "body" => self.body(ctx),
             "timings" => self.timings(ctx),
             "tls_version" => self.tls.as_ref().map_or("", |tls| tls.version).into_js(ctx),
-            "tls_cipher_suite" => self.tls.as_ref().map_or("", |tls| tls.cipher_suite).into_js(ctx),
+            "tls_cipher_suite" => self
+                .tls
+                .as_ref()
+                .map_or("", |tls| tls.cipher_suite)
+                .into_js(ctx),
             "ocsp" => ocsp(ctx),
             "error" => self.error.as_str().into_js(ctx),
             "error_code" => self.error_code.into_js(ctx),

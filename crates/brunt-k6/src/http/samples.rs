@@ -36,19 +36,28 @@ pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
         error_code: tagged.error_code,
         error: tagged.error,
         expected: tagged.expected,
-        ip: exchange.remote.filter(|_| on(SystemTag::Ip)).map(|remote| remote.ip()),
+        ip: exchange
+            .remote
+            .filter(|_| on(SystemTag::Ip))
+            .map(|remote| remote.ip()),
     };
     let time = host.cx.parker.wall(exchange.end);
     let known = host.http_cache.borrow().get(&key);
     let mut recorder = host.cx.worker.recorder.borrow_mut();
     let slots = known.or_else(|| {
-        let slots = resolve(&mut recorder, &all_tags(host, &key), tagged.expected.is_some())?;
+        let slots = resolve(
+            &mut recorder,
+            &all_tags(host, &key),
+            tagged.expected.is_some(),
+        )?;
         host.http_cache.borrow_mut().insert(&key, slots);
         Some(slots)
     });
     let meta = host.meta.borrow();
     let meta = meta.as_ref();
-    let failed = tagged.expected.map(|expected| f64::from(u8::from(!expected)));
+    let failed = tagged
+        .expected
+        .map(|expected| f64::from(u8::from(!expected)));
     let Some(slots) = slots else {
         let tags = all_tags(host, &key);
         for (metric, value) in values(&exchange.timings, failed) {
@@ -58,13 +67,48 @@ pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
     };
     let timings = &exchange.timings;
     recorder.record(slots.reqs, meta, time, 1.0);
-    recorder.record(slots.duration, meta, time, timings.duration() as f64 / MILLISECOND);
-    recorder.record(slots.blocked, meta, time, timings.blocked as f64 / MILLISECOND);
-    recorder.record(slots.connecting, meta, time, timings.connecting as f64 / MILLISECOND);
-    recorder.record(slots.tls_handshaking, meta, time, timings.tls_handshaking as f64 / MILLISECOND);
-    recorder.record(slots.sending, meta, time, timings.sending as f64 / MILLISECOND);
-    recorder.record(slots.waiting, meta, time, timings.waiting as f64 / MILLISECOND);
-    recorder.record(slots.receiving, meta, time, timings.receiving as f64 / MILLISECOND);
+    recorder.record(
+        slots.duration,
+        meta,
+        time,
+        timings.duration() as f64 / MILLISECOND,
+    );
+    recorder.record(
+        slots.blocked,
+        meta,
+        time,
+        timings.blocked as f64 / MILLISECOND,
+    );
+    recorder.record(
+        slots.connecting,
+        meta,
+        time,
+        timings.connecting as f64 / MILLISECOND,
+    );
+    recorder.record(
+        slots.tls_handshaking,
+        meta,
+        time,
+        timings.tls_handshaking as f64 / MILLISECOND,
+    );
+    recorder.record(
+        slots.sending,
+        meta,
+        time,
+        timings.sending as f64 / MILLISECOND,
+    );
+    recorder.record(
+        slots.waiting,
+        meta,
+        time,
+        timings.waiting as f64 / MILLISECOND,
+    );
+    recorder.record(
+        slots.receiving,
+        meta,
+        time,
+        timings.receiving as f64 / MILLISECOND,
+    );
     if let (Some(slot), Some(failed)) = (slots.failed, failed) {
         recorder.record(slot, meta, time, failed);
     }
@@ -77,12 +121,17 @@ fn values(timings: &Timings, failed: Option<f64>) -> impl Iterator<Item = (Metri
         (builtin::HTTP_REQ_DURATION, ms(timings.duration())),
         (builtin::HTTP_REQ_BLOCKED, ms(timings.blocked)),
         (builtin::HTTP_REQ_CONNECTING, ms(timings.connecting)),
-        (builtin::HTTP_REQ_TLS_HANDSHAKING, ms(timings.tls_handshaking)),
+        (
+            builtin::HTTP_REQ_TLS_HANDSHAKING,
+            ms(timings.tls_handshaking),
+        ),
         (builtin::HTTP_REQ_SENDING, ms(timings.sending)),
         (builtin::HTTP_REQ_WAITING, ms(timings.waiting)),
         (builtin::HTTP_REQ_RECEIVING, ms(timings.receiving)),
     ];
-    fixed.into_iter().chain(failed.map(|value| (builtin::HTTP_REQ_FAILED, value)))
+    fixed
+        .into_iter()
+        .chain(failed.map(|value| (builtin::HTTP_REQ_FAILED, value)))
 }
 
 fn resolve(recorder: &mut Recorder, tags: &TagSet, judged: bool) -> Option<HttpSlots> {
@@ -95,7 +144,11 @@ fn resolve(recorder: &mut Recorder, tags: &TagSet, judged: bool) -> Option<HttpS
         sending: recorder.slot(builtin::HTTP_REQ_SENDING, tags)?,
         waiting: recorder.slot(builtin::HTTP_REQ_WAITING, tags)?,
         receiving: recorder.slot(builtin::HTTP_REQ_RECEIVING, tags)?,
-        failed: if judged { Some(recorder.slot(builtin::HTTP_REQ_FAILED, tags)?) } else { None },
+        failed: if judged {
+            Some(recorder.slot(builtin::HTTP_REQ_FAILED, tags)?)
+        } else {
+            None
+        },
     })
 }
 
@@ -116,14 +169,23 @@ fn all_tags(host: &K6Host, key: &HttpKey<'_>) -> TagSet {
         set(SystemTag::ErrorCode, &key.error_code.to_string());
     }
     if let Some(expected) = key.expected {
-        set(SystemTag::ExpectedResponse, if expected { "true" } else { "false" });
+        set(
+            SystemTag::ExpectedResponse,
+            if expected { "true" } else { "false" },
+        );
     }
     if let Some(ip) = key.ip {
         set(SystemTag::Ip, &ip.to_string());
     }
     // A name that the user gave stands for the URL too.
-    let name = key.tags.iter().find(|(tag, _)| tag == "name").map(|(_, value)| value.as_str());
-    let name = name.map(str::to_owned).or_else(|| host.tags.borrow().tags().get("name").map(str::to_owned));
+    let name = key
+        .tags
+        .iter()
+        .find(|(tag, _)| tag == "name")
+        .map(|(_, value)| value.as_str());
+    let name = name
+        .map(str::to_owned)
+        .or_else(|| host.tags.borrow().tags().get("name").map(str::to_owned));
     let name = name.unwrap_or_else(|| key.url.to_owned());
     set(SystemTag::Name, &name);
     set(SystemTag::Url, &name);

@@ -40,11 +40,19 @@ impl Targets {
 impl Place {
     fn parse(url: &str) -> Result<Self, UrlError> {
         let Some((scheme, user, rest)) = split_credentials(url) else {
-            return Ok(Self { target: Target::parse(url)?, shown: url.into(), authorization: None });
+            return Ok(Self {
+                target: Target::parse(url)?,
+                shown: url.into(),
+                authorization: None,
+            });
         };
         let target = Target::parse(&format!("{scheme}://{rest}"))?;
         let user: String = percent_decode(user);
-        let user = if user.contains(':') { user } else { format!("{user}:") };
+        let user = if user.contains(':') {
+            user
+        } else {
+            format!("{user}:")
+        };
         let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, user);
         Ok(Self {
             target,
@@ -67,7 +75,9 @@ fn percent_decode(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let hex = text
+            .get(at + 1..at + 3)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match (bytes[at], hex) {
             (b'%', Some(byte)) => {
                 out.push(byte);
@@ -91,7 +101,10 @@ mod tests {
         let place = Place::parse("http://us%40er:pa:ss@127.0.0.1:80/x?y=a@b").unwrap();
         assert_eq!(&*place.shown, "http://****:****@127.0.0.1:80/x?y=a@b");
         // us@er:pa:ss
-        assert_eq!(place.authorization.as_deref(), Some("Basic dXNAZXI6cGE6c3M="));
+        assert_eq!(
+            place.authorization.as_deref(),
+            Some("Basic dXNAZXI6cGE6c3M=")
+        );
     }
 
     #[test]

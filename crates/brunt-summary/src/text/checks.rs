@@ -33,7 +33,13 @@ pub(super) fn blocks(report: &Report, style: Style) -> Vec<Vec<String>> {
 
 /// Checks of the same name count as one here, whatever their groups: like k6 in its totals.
 fn collect<'a>(group: &'a GroupNode, checks: &mut Vec<Check<'a>>) {
-    for CheckNode { name, passes, fails, seen } in &group.checks {
+    for CheckNode {
+        name,
+        passes,
+        fails,
+        seen,
+    } in &group.checks
+    {
         match checks.iter_mut().find(|check| check.name == name) {
             Some(check) => {
                 check.passes += passes;

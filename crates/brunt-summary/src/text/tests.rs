@@ -15,14 +15,12 @@ fn named(name: &str, checks: &[(&str, u64, u64)], groups: Vec<GroupNode>) -> Gro
     } else {
         format!("::{name}")
     };
-    let checks = checks
-        .iter()
-        .map(|(name, passes, fails)| CheckNode {
-            name: (*name).to_owned(),
-            passes: *passes,
-            fails: *fails,
-            seen: 0,
-        });
+    let checks = checks.iter().map(|(name, passes, fails)| CheckNode {
+        name: (*name).to_owned(),
+        passes: *passes,
+        fails: *fails,
+        seen: 0,
+    });
     GroupNode {
         name: name.to_owned(),
         path,
@@ -334,7 +332,10 @@ fn checks_are_in_the_order_of_the_test_whatever_their_groups() {
     report.root = named("", &[("second", 1, 0)], vec![inner]);
     report.root.checks[0].seen = 1;
     let text = render(&report, &SummaryOptions::default());
-    assert!(text.find("✓ first").unwrap() < text.find("✓ second").unwrap(), "{text}");
+    assert!(
+        text.find("✓ first").unwrap() < text.find("✓ second").unwrap(),
+        "{text}"
+    );
 }
 
 #[test]

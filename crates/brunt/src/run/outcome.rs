@@ -13,11 +13,18 @@ use crate::run::test::Ran;
 /// script's or an abort's code wins over 110, that one over 99.
 pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
     let say = |message: String| {
-        log.log(Record { level: Level::Error, message, fields: Vec::new() });
+        log.log(Record {
+            level: Level::Error,
+            message,
+            fields: Vec::new(),
+        });
     };
     let outcome = &ran.outcome;
     if outcome.stuck_vus > 0 {
-        say(format!("{} VUs did not return after they were interrupted", outcome.stuck_vus));
+        say(format!(
+            "{} VUs did not return after they were interrupted",
+            outcome.stuck_vus
+        ));
     }
     let end = match &outcome.end {
         End::Completed => None,
@@ -30,7 +37,10 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
             Some(Exit::ScriptException)
         }
         End::SetupTimedOut(limit) => {
-            say(format!("setup() execution timed out after {} seconds", limit.as_secs_f64()));
+            say(format!(
+                "setup() execution timed out after {} seconds",
+                limit.as_secs_f64()
+            ));
             Some(Exit::SetupTimeout)
         }
         End::Interrupted(Reason::Signal) => {
@@ -54,7 +64,10 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
             Some(Exit::ScriptException)
         }
         Teardown::TimedOut(limit) => {
-            say(format!("teardown() execution timed out after {} seconds", limit.as_secs_f64()));
+            say(format!(
+                "teardown() execution timed out after {} seconds",
+                limit.as_secs_f64()
+            ));
             Some(Exit::TeardownTimeout)
         }
         Teardown::Aborted(message) => {
@@ -63,7 +76,10 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
         }
     };
     if outcome.lost_workers > 0 {
-        say(format!("{} worker threads crashed or hung: what their VUs did is missing from the results; this is a fault of brunt, please report it with the script", outcome.lost_workers));
+        say(format!(
+            "{} worker threads crashed or hung: what their VUs did is missing from the results; this is a fault of brunt, please report it with the script",
+            outcome.lost_workers
+        ));
         return Exit::Internal;
     }
     if let Some(exit) = end.or(teardown) {
@@ -73,9 +89,16 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
         return Exit::MarkedFailed;
     }
     if !ran.thresholds_kept() {
-        let broken = ran.report.totals.iter().filter(|it| it.thresholds.iter().any(|one| !one.ok));
+        let broken = ran
+            .report
+            .totals
+            .iter()
+            .filter(|it| it.thresholds.iter().any(|one| !one.ok));
         let names: Vec<String> = broken.map(|it| format!("'{}'", it.full_name())).collect();
-        say(format!("thresholds on metrics {} have been crossed", names.join(", ")));
+        say(format!(
+            "thresholds on metrics {} have been crossed",
+            names.join(", ")
+        ));
         return Exit::ThresholdsFailed;
     }
     Exit::Success

@@ -77,7 +77,11 @@ impl Outputs {
             let cumulative = matches!(wants, Wants::Snapshots { .. });
             edges.push((wants, sender));
             let task = tokio::spawn(one.output.run(inbox, context.clone()));
-            running.push(Started { instance: one.instance, cumulative, task });
+            running.push(Started {
+                instance: one.instance,
+                cumulative,
+                task,
+            });
         }
         (edges, Running(running))
     }
@@ -88,13 +92,25 @@ impl Running {
     pub(crate) async fn finish(self, drain: Duration) -> Vec<Delivered> {
         let deadline = tokio::time::Instant::now() + drain + Duration::from_secs(2);
         let mut delivered = Vec::new();
-        for Started { instance, cumulative, task } in self.0 {
+        for Started {
+            instance,
+            cumulative,
+            task,
+        } in self.0
+        {
             let report = match tokio::time::timeout_at(deadline, task).await {
                 Ok(Ok(report)) => report.map_err(|error| error.to_string()),
                 Ok(Err(_)) => Err("it failed and cannot say why".to_owned()),
-                Err(_) => Err(format!("it was not done {} s after the test", drain.as_secs())),
+                Err(_) => Err(format!(
+                    "it was not done {} s after the test",
+                    drain.as_secs()
+                )),
             };
-            delivered.push(Delivered { instance, cumulative, report });
+            delivered.push(Delivered {
+                instance,
+                cumulative,
+                report,
+            });
         }
         delivered
     }

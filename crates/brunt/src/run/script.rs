@@ -43,7 +43,11 @@ pub(crate) fn load(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<Script, Fai
     script.exports = evaluate(args, &script, log)?;
     loader.seal();
     for warning in loader.take_warnings() {
-        log.log(Record { level: Level::Warn, message: warning, fields: Vec::new() });
+        log.log(Record {
+            level: Level::Warn,
+            message: warning,
+            fields: Vec::new(),
+        });
     }
     script.check_exports()?;
     Ok(script)
@@ -63,10 +67,16 @@ fn entry(args: &RunArgs) -> Result<Entry, Failure> {
         return Ok(Entry::Path(args.script.clone().into()));
     }
     let wrong = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("cannot read the script from standard input: {error}"))
+        Failure::new(
+            Exit::Usage,
+            format!("cannot read the script from standard input: {error}"),
+        )
     };
     let mut text = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut text).map_err(wrong)?;
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut text)
+        .map_err(wrong)?;
     let cwd = std::env::current_dir().map_err(wrong)?;
     Ok(Entry::Text { text, cwd })
 }
@@ -84,9 +94,13 @@ fn environment(args: &RunArgs) -> Result<BTreeMap<String, String>, Failure> {
     for text in &args.env {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         let valid = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !valid {
-            let message = format!("-e '{text}': '{name}' cannot be a variable's name; use letters, digits and _");
+            let message = format!(
+                "-e '{text}': '{name}' cannot be a variable's name; use letters, digits and _"
+            );
             return Err(Failure::new(Exit::Usage, message));
         }
         env.insert(name.to_owned(), value.to_owned());
@@ -95,12 +109,19 @@ fn environment(args: &RunArgs) -> Result<BTreeMap<String, String>, Failure> {
 }
 
 fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<Exports, Failure> {
-    let internal = |error: std::io::Error| Failure::new(Exit::Usage, format!("cannot start: {error}"));
+    let internal =
+        |error: std::io::Error| Failure::new(Exit::Usage, format!("cannot start: {error}"));
     let config = K6Config::new(Arc::clone(&script.registry), Arc::clone(&script.groups));
     let factory = K6Factory {
-        config: Arc::new(K6Config { env: script.env.clone(), ..config }),
+        config: Arc::new(K6Config {
+            env: script.env.clone(),
+            ..config
+        }),
         program: Arc::clone(&script.program),
-        limits: VuLimits { memory: args.vu_memory_limit, read_exports: true },
+        limits: VuLimits {
+            memory: args.vu_memory_limit,
+            read_exports: true,
+        },
     };
     // A thread of its own, because virtual users live on threads that serve nobody else.
     std::thread::scope(|scope| {
@@ -117,21 +138,32 @@ fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<E
                     state: Arc::new(TestState::default()),
                     log: Arc::clone(log),
                 };
-                let mut vu = factory.create_js(&cx, VuId { in_instance: 0, in_test: 0 });
+                let mut vu = factory.create_js(
+                    &cx,
+                    VuId {
+                        in_instance: 0,
+                        in_test: 0,
+                    },
+                );
                 match run_alone(&mut vu, Call::Init).await {
                     Outcome::Completed(_) => Ok(vu.exports().unwrap_or_default()),
                     Outcome::Failed(message) => Err(Failure::new(Exit::ScriptException, message)),
-                    Outcome::Aborted(message) => {
-                        Err(Failure::new(Exit::ScriptAbort, format!("test aborted: {message}")))
-                    }
-                    Outcome::Interrupted => {
-                        Err(Failure::new(Exit::Signal, "interrupted while the script was loaded"))
-                    }
+                    Outcome::Aborted(message) => Err(Failure::new(
+                        Exit::ScriptAbort,
+                        format!("test aborted: {message}"),
+                    )),
+                    Outcome::Interrupted => Err(Failure::new(
+                        Exit::Signal,
+                        "interrupted while the script was loaded",
+                    )),
                 }
             })
         });
         pass.join().unwrap_or_else(|_| {
-            Err(Failure::new(Exit::ScriptException, "the script could not be evaluated"))
+            Err(Failure::new(
+                Exit::ScriptException,
+                "the script could not be evaluated",
+            ))
         })
     })
 }

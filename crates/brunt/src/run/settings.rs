@@ -7,9 +7,7 @@ use std::time::Duration;
 use brunt_aggregate::{AggregatePlan, Submetric, ThresholdSpec, Thresholds};
 use brunt_engine::{EngineConfig, Level, LogSink, Record};
 use brunt_k6::K6Config;
-use brunt_metrics::{
-    Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin,
-};
+use brunt_metrics::{Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin};
 use brunt_net::{NetConfig, TlsOptions, TlsSettings};
 use brunt_options::{Consolidated, LayerOptions, Options, to_export_json, to_script_json};
 use brunt_output::{Declaration, OutputContext};
@@ -63,9 +61,15 @@ pub(crate) fn settle(
         .collect();
     let thresholds = thresholds(args, script, own)?;
     let plan = plan(script, &thresholds, system_tags);
-    let lateness =
-        script.registry.register("brunt_iteration_lateness", MetricKind::Trend, ValueType::Time);
-    let arrival = options.scenarios.iter().any(|it| it.executor.kind().contains("arrival"));
+    let lateness = script.registry.register(
+        "brunt_iteration_lateness",
+        MetricKind::Trend,
+        ValueType::Time,
+    );
+    let arrival = options
+        .scenarios
+        .iter()
+        .any(|it| it.executor.kind().contains("arrival"));
     let engine = EngineConfig {
         run_tags: Arc::new(run_tags.clone()),
         scenario_tag: system_tags.has(SystemTag::Scenario),
@@ -117,12 +121,18 @@ fn layers(args: &RunArgs, script: &Script) -> Result<Vec<LayerOptions>, Failure>
 
 fn warn(options: &Consolidated, log: &Arc<dyn LogSink>) {
     for message in options.warnings.iter().cloned() {
-        log.log(Record { level: Level::Warn, message, fields: Vec::new() });
+        log.log(Record {
+            level: Level::Warn,
+            message,
+            fields: Vec::new(),
+        });
     }
 }
 
 fn system_tags(options: &Consolidated) -> Result<SystemTags, Failure> {
-    let Some(names) = &options.options.system_tags else { return Ok(SystemTags::default()) };
+    let Some(names) = &options.options.system_tags else {
+        return Ok(SystemTags::default());
+    };
     names
         .iter()
         .filter(|name| !name.is_empty())
@@ -197,15 +207,25 @@ fn k6_config(
 }
 
 fn summary_options(args: &RunArgs, own: &Options) -> Result<SummaryOptions, Failure> {
-    let mut summary = SummaryOptions { colour: colour(args), ..SummaryOptions::default() };
+    let mut summary = SummaryOptions {
+        colour: colour(args),
+        ..SummaryOptions::default()
+    };
     if let Some(stats) = &own.summary_trend_stats {
-        let stats = stats.iter().filter(|stat| !stat.is_empty()).map(|stat| stat.parse());
+        let stats = stats
+            .iter()
+            .filter(|stat| !stat.is_empty())
+            .map(|stat| stat.parse());
         summary.trend_stats = stats.collect::<Result<_, _>>().map_err(invalid)?;
     }
     if let Some(unit) = own.summary_time_unit {
         summary.time_unit = Some(unit.as_str().parse().map_err(invalid)?);
     }
-    summary.mode = if args.summary_mode == "full" { Mode::Full } else { Mode::Compact };
+    summary.mode = if args.summary_mode == "full" {
+        Mode::Full
+    } else {
+        Mode::Compact
+    };
     Ok(summary)
 }
 
@@ -231,14 +251,20 @@ impl Settings {
         for (metric, suffix, sources) in self.thresholds.sources() {
             if suffix.is_none() {
                 let own = all.entry(metric.name.to_string()).or_default();
-                own.thresholds.extend(sources.into_iter().map(str::to_owned));
+                own.thresholds
+                    .extend(sources.into_iter().map(str::to_owned));
             }
         }
         for submetric in self.plan.submetrics() {
             let name = self.k6.registry.metric(submetric.metric).name.to_string();
             let pairs = submetric.tags.iter();
-            let tags = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-            all.entry(name).or_default().submetrics.push((submetric.suffix.clone(), tags));
+            let tags = pairs
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect();
+            all.entry(name)
+                .or_default()
+                .submetrics
+                .push((submetric.suffix.clone(), tags));
         }
         all
     }

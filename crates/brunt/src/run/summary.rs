@@ -17,8 +17,10 @@ use crate::run::test::Ran;
 /// Logo, script, outputs and scenarios.
 pub(crate) fn banner(args: &RunArgs, settings: &Settings, outputs: &Outputs) -> String {
     let scenarios = &settings.options.scenarios;
-    let described: Vec<(String, String)> =
-        scenarios.iter().map(|it| (it.name.clone(), it.describe())).collect();
+    let described: Vec<(String, String)> = scenarios
+        .iter()
+        .map(|it| (it.name.clone(), it.describe()))
+        .collect();
     Banner {
         script: &args.script,
         outputs: &outputs.descriptions(),
@@ -38,11 +40,16 @@ pub(crate) fn data(settings: &Settings, outcome: &TestOutcome, report: &Report) 
         stderr_is_tty: std::io::stderr().is_terminal(),
         setup_data: setup.as_ref(),
     };
-    brunt_summary::handle::data(report, &settings.summary, state).to_string().into()
+    brunt_summary::handle::data(report, &settings.summary, state)
+        .to_string()
+        .into()
 }
 
 fn setup_data(outcome: &TestOutcome) -> Option<Value> {
-    outcome.setup_data.as_ref().and_then(|json| serde_json::from_str(json).ok())
+    outcome
+        .setup_data
+        .as_ref()
+        .and_then(|json| serde_json::from_str(json).ok())
 }
 
 /// Prints or writes the summary, and says what outputs lost.
@@ -54,7 +61,11 @@ pub(crate) fn show(
     log: &Arc<dyn LogSink>,
 ) {
     let say = |level: Level, message: String| {
-        log.log(Record { level, message, fields: Vec::new() });
+        log.log(Record {
+            level,
+            message,
+            fields: Vec::new(),
+        });
     };
     if ran.outcome.killed {
         return report_outputs(delivered, &ran.dropped, &say);
@@ -65,31 +76,51 @@ pub(crate) fn show(
     if let Some(file) = &args.summary_export {
         let setup = setup_data(&ran.outcome);
         let text = brunt_summary::export::render(&ran.report, &settings.summary, setup.as_ref());
-        let written = text.map_err(std::io::Error::from).and_then(|text| std::fs::write(file, text));
+        let written = text
+            .map_err(std::io::Error::from)
+            .and_then(|text| std::fs::write(file, text));
         if let Err(error) = written {
-            say(Level::Error, format!("--summary-export {}: {error}", file.display()));
+            say(
+                Level::Error,
+                format!("--summary-export {}: {error}", file.display()),
+            );
         }
     }
     if ran.rejected > 0 {
-        let message = format!("{} samples were no finite numbers or came too late and were not counted", ran.rejected);
+        let message = format!(
+            "{} samples were no finite numbers or came too late and were not counted",
+            ran.rejected
+        );
         say(Level::Warn, message);
     }
     if ran.overflowed > 0 {
-        say(Level::Warn, format!("more than --max-series={} time series: the others are counted in one series per metric tagged brunt_overflow=true; use fewer distinct tag values, such as a `name` tag for URLs", args.max_series));
+        say(
+            Level::Warn,
+            format!(
+                "more than --max-series={} time series: the others are counted in one series per metric tagged brunt_overflow=true; use fewer distinct tag values, such as a `name` tag for URLs",
+                args.max_series
+            ),
+        );
     }
     report_outputs(delivered, &ran.dropped, &say);
 }
 
 fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
-    let default = || crate::terminal::print(&brunt_summary::text::render(&ran.report, &settings.summary));
+    let default =
+        || crate::terminal::print(&brunt_summary::text::render(&ran.report, &settings.summary));
     match &ran.handled {
         None => default(),
         Some(Err(error)) => {
-            say(Level::Error, format!("handleSummary() failed, here is the default summary: {error}"));
+            say(
+                Level::Error,
+                format!("handleSummary() failed, here is the default summary: {error}"),
+            );
             default();
         }
         Some(Ok(json)) => {
-            let files = json.as_deref().and_then(|json| serde_json::from_str::<Value>(json).ok());
+            let files = json
+                .as_deref()
+                .and_then(|json| serde_json::from_str::<Value>(json).ok());
             match files {
                 Some(Value::Object(files)) => {
                     for (name, contents) in files {
@@ -104,7 +135,10 @@ fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
 
 fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
     let Value::String(text) = contents else {
-        return say(Level::Error, format!("handleSummary(): the contents of '{name}' are no text"));
+        return say(
+            Level::Error,
+            format!("handleSummary(): the contents of '{name}' are no text"),
+        );
     };
     let written = match name {
         "stdout" => {
@@ -115,7 +149,10 @@ fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
         path => std::fs::write(path, text),
     };
     if let Err(error) = written {
-        say(Level::Error, format!("handleSummary(): cannot write '{name}': {error}"));
+        say(
+            Level::Error,
+            format!("handleSummary(): cannot write '{name}': {error}"),
+        );
     }
 }
 
@@ -124,13 +161,19 @@ fn report_outputs(delivered: &[Delivered], dropped: &[u64], say: &dyn Fn(Level, 
     for (at, one) in delivered.iter().enumerate() {
         let mut late = dropped.get(at).copied().unwrap_or_default();
         if one.cumulative && late > 0 {
-            let message = format!("output {}: could not keep up, {late} points between the start and the end are missing; the last values are complete", one.instance);
+            let message = format!(
+                "output {}: could not keep up, {late} points between the start and the end are missing; the last values are complete",
+                one.instance
+            );
             say(Level::Warn, message);
             late = 0;
         }
         match &one.report {
             Err(error) if late > 0 => {
-                let message = format!("output {}: {error}; {late} samples never got to it", one.instance);
+                let message = format!(
+                    "output {}: {error}; {late} samples never got to it",
+                    one.instance
+                );
                 say(Level::Error, message);
             }
             Err(error) => say(Level::Error, format!("output {}: {error}", one.instance)),

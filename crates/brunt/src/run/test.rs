@@ -38,7 +38,10 @@ pub(crate) struct Ran {
 impl Ran {
     /// Whether every threshold was kept.
     pub(crate) fn thresholds_kept(&self) -> bool {
-        self.report.totals.iter().all(|it| it.thresholds.iter().all(|one| one.ok))
+        self.report
+            .totals
+            .iter()
+            .all(|it| it.thresholds.iter().all(|one| one.ok))
     }
 }
 
@@ -79,7 +82,10 @@ pub(crate) async fn run(
         factory: Arc::new(K6Factory {
             config: Arc::clone(&settings.k6),
             program: Arc::clone(&script.program),
-            limits: VuLimits { memory: args.vu_memory_limit, read_exports: false },
+            limits: VuLimits {
+                memory: args.vu_memory_limit,
+                read_exports: false,
+            },
         }),
         log: Arc::clone(log),
         state: Arc::clone(&state),
@@ -133,9 +139,10 @@ async fn started(state: &TestState) {
 
 /// The first signal stops the test, the second one ends it at once.
 async fn listen(control: Control) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
         return;
     };
     let mut first = true;
@@ -162,9 +169,7 @@ fn show_progress(
 ) -> Option<Display> {
     let show = Show::choose(args.quiet, args.no_colour);
     let (state, time, control) = (Arc::clone(state), Arc::clone(time), control.clone());
-    let progress = move || {
-        observe(&state, TimeSource::now(&*time), control.reason().is_some())
-    };
+    let progress = move || observe(&state, TimeSource::now(&*time), control.reason().is_some());
     // Without a thread for it there is no progress, which is no reason to stop.
     Display::start(show, Arc::clone(&terminal.screen), progress).ok()
 }
