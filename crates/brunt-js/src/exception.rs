@@ -59,7 +59,10 @@ impl Exception {
             (Some(name), Some(message)) => format!("{name}: {message}"),
             (None, Some(message)) => message,
             (Some(name), None) => name,
-            (None, None) => to_string(ctx, object),
+            (None, None) => match to_string(ctx, object) {
+                text if text == "[object Object]" => as_json(object).unwrap_or(text),
+                text => text,
+            },
         };
         let frames = text("stack")
             .map(|stack| parse_stack(&stack, loader))
@@ -132,6 +135,20 @@ fn to_string(ctx: &Ctx<'_>, object: &Object<'_>) -> String {
             "[object] (its toString throws)".to_owned()
         }
     }
+}
+
+/// Bytes of a thrown object that are shown.
+const LONGEST: usize = 1000;
+
+/// The members of a thrown object, because its string says nothing.
+fn as_json(object: &Object<'_>) -> Option<String> {
+    let ctx = object.ctx();
+    let json = ctx.json_stringify(object.clone());
+    if json.is_err() {
+        drop(ctx.catch());
+    }
+    let text = json.ok().flatten()?.to_string().ok()?;
+    (text.len() <= LONGEST).then_some(text)
 }
 
 /// QuickJS writes `    at name (file:line:column)` or `    at file:line:column`.

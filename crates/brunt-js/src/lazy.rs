@@ -58,7 +58,7 @@ static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
 
 impl LazyClass {
     /// A class of objects with these members and this prototype.
-    pub fn new(ctx: &Ctx<'_>, names: &[&str], prototype: &Object<'_>) -> Result<Self> {
+    pub fn new(ctx: &Ctx<'_>, names: impl IntoIterator<Item = &'static str>, prototype: &Object<'_>) -> Result<Self> {
         let raw = ctx.as_raw().as_ptr();
         let mut id: qjs::JSClassID = 0;
         let definition = qjs::JSClassDef {
@@ -78,7 +78,7 @@ impl LazyClass {
         }
         // SAFETY: each name is a valid buffer of its length. The atoms live as long as the runtime.
         let names = names
-            .iter()
+            .into_iter()
             .map(|name| unsafe { qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _) })
             .collect();
         // SAFETY: prototypes belong to the context; QuickJS takes over the reference we add.

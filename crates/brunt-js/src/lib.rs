@@ -12,10 +12,13 @@ mod commonjs;
 mod event_loop;
 mod exception;
 mod fiber;
+mod heap;
+mod intrinsics;
 pub mod lazy;
 mod modules;
 mod park;
 mod program;
+mod properties;
 mod state;
 mod values;
 mod vm;
@@ -27,9 +30,10 @@ pub use event_loop::{Completion, EventLoop, Operation};
 pub use exception::Exception;
 pub use park::{Interrupted, Parker};
 pub use program::Program;
+pub use properties::{Name, NameId, for_each_property, is_async};
 pub use state::{Ended, Host, HostCx, event_loop, host_state, parker, program};
 pub use values::{
-    buffer_bytes, call_throwing_uncatchable, error_type, share_bytes, throw_error,
+    buffer_bytes, call_throwing_uncatchable, error_type, share_byte_array, share_bytes, throw_error,
     throw_uncatchable,
 };
 pub use vu::{Exports, JsVu, VuLimits};

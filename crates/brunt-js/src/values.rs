@@ -3,6 +3,7 @@
 
 use rquickjs::{Ctx, Error, Exception, IntoJs, Object, Result, Value, qjs};
 
+use crate::intrinsics::need_typed_arrays;
 use crate::park::Interrupted;
 
 /// Throws an error of a named type, such as `TypeError` or `GoError`, and returns what a host
@@ -16,14 +17,16 @@ pub fn throw_error(ctx: &Ctx<'_>, kind: &str, message: &str) -> Error {
 
 /// An error object of a named type, made by the global constructor of that name.
 pub fn error_type<'js>(ctx: &Ctx<'js>, kind: &str, message: &str) -> Result<Value<'js>> {
-    let constructor = ctx
-        .globals()
-        .get::<_, Option<rquickjs::function::Constructor<'js>>>(kind)?;
+    let constructor = ctx.globals().get::<_, Option<rquickjs::function::Constructor<'js>>>(kind)?;
     match constructor {
+        // Not by calling it: it is a script's class, which would be the first line of the stack.
+        Some(constructor) if kind == "GoError" => {
+            let error = Exception::from_message(ctx.clone(), message)?.into_object();
+            error.set_prototype(constructor.get::<_, Option<Object<'js>>>("prototype")?.as_ref())?;
+            Ok(error.into_value())
+        }
         Some(constructor) => constructor.construct((message,)),
-        None => Ok(Exception::from_message(ctx.clone(), message)?
-            .into_object()
-            .into_value()),
+        None => Ok(Exception::from_message(ctx.clone(), message)?.into_object().into_value()),
     }
 }
 
@@ -50,7 +53,14 @@ pub fn call_throwing_uncatchable<T>(
 
 /// Bytes as an `ArrayBuffer` of the script's own.
 pub fn share_bytes<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Value<'js>> {
+    need_typed_arrays(ctx)?;
     rquickjs::ArrayBuffer::new_copy(ctx.clone(), bytes)?.into_js(ctx)
+}
+
+/// Bytes as a `Uint8Array` of the script's own.
+pub fn share_byte_array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<Value<'js>> {
+    need_typed_arrays(ctx)?;
+    rquickjs::TypedArray::<u8>::new(ctx.clone(), bytes)?.into_js(ctx)
 }
 
 /// A copy of a buffer's bytes; none if it was detached.

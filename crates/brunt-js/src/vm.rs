@@ -12,6 +12,8 @@ use crate::bytecode::declare_module;
 use crate::event_loop::{EventLoop, LoopError, rejection_tracker};
 use crate::exception::Exception;
 use crate::fiber::SCRIPT_STACK_SIZE;
+use crate::heap::Heap;
+use crate::intrinsics;
 use crate::modules::{Imports, fill_meta};
 use crate::park::{Parker, Switch};
 use crate::program::Program;
@@ -54,7 +56,7 @@ impl Vm {
     }
 
     fn build(&self) -> rquickjs::Result<(Runtime, Context, Rc<VmState>)> {
-        let runtime = Runtime::new()?;
+        let runtime = Runtime::new_with_alloc(Heap)?;
         runtime.set_max_stack_size(SCRIPT_STACK_SIZE);
         if let Some(limit) = self.limits.memory {
             runtime.set_memory_limit(limit);
@@ -63,7 +65,7 @@ impl Vm {
         let parker = Rc::clone(&self.parker);
         runtime.set_interrupt_handler(Some(Box::new(move || parker.poll_interrupt())));
         runtime.set_host_promise_rejection_tracker(Some(rejection_tracker()));
-        let context = Context::full(&runtime)?;
+        let context = intrinsics::context(&runtime)?;
         let state = Rc::new(VmState {
             host: Rc::clone(&self.host),
             program: Arc::clone(&self.program),
@@ -109,6 +111,10 @@ struct Served<'a, 'js> {
     /// What setup returned, parsed: a copy of this virtual user's own.
     data: Option<(Arc<str>, Value<'js>)>,
 }
+
+/// `handleSummary` may return bytes, which JSON has not: they become lists of numbers.
+const BYTES_AS_LISTS: &str = "(_, v) => v instanceof ArrayBuffer ? Array.from(new Uint8Array(v)) \
+     : ArrayBuffer.isView(v) ? Array.from(new Uint8Array(v.buffer, v.byteOffset, v.byteLength)) : v";
 
 type Ran<'js> = std::result::Result<Option<Value<'js>>, Ended>;
 
@@ -335,7 +341,8 @@ impl<'a, 'js> Served<'a, 'js> {
                 json.map(|text| text.to_string().map(Arc::from)).transpose()
             }
             (Call::HandleSummary { .. }, Some(value)) => {
-                let json = self.ctx.json_stringify(value)?;
+                let plain: Function<'js> = self.ctx.eval(BYTES_AS_LISTS)?;
+                let json = self.ctx.json_stringify_replacer(value, plain)?;
                 json.map(|text| text.to_string().map(Arc::from)).transpose()
             }
             _ => Ok(None),
@@ -365,14 +372,17 @@ impl<'a, 'js> Served<'a, 'js> {
 
     /// A load error in its own words where there is one, else the exception.
     fn describe(&self, exception: &Exception) -> String {
-        let load_error = self
-            .state
-            .load_error
-            .borrow_mut()
-            .take()
-            .map(|error| error.to_string());
-        // Another one may have been caught by the script.
-        let load_error = load_error.filter(|error| exception.message.ends_with(error.as_str()));
-        load_error.unwrap_or_else(|| exception.to_string())
+        let Some(error) = self.state.load_error.borrow_mut().take() else {
+            return exception.to_string();
+        };
+        let text = error.to_string();
+        if !exception.message.ends_with(&text) {
+            // The script caught that one, and something else happened afterwards.
+            return exception.to_string();
+        }
+        match error.position {
+            Some(_) => text,
+            None => Exception { message: text, ..exception.clone() }.to_string(),
+        }
     }
 }

@@ -136,6 +136,13 @@ const EXAMPLES: &str = "Examples:
 
 Every test option can also stand in the script's `options`, in a K6_* variable or in a config file.";
 
+const DEMO_HELP: &str = "Everything is on loopback. The receiver is asked by PromQL for every value of the summary; the
+exit code is 1 if one differs, else that of the run.
+
+Examples:
+  brunt demo
+  brunt demo --receiver built-in examples/arrival-rate.js";
+
 /// Everything that brunt understands.
 pub(crate) fn command() -> Command {
     Command::new("brunt")
@@ -164,6 +171,7 @@ pub(crate) fn command() -> Command {
         .arg(
             Arg::new("log-format")
                 .long("log-format")
+                .value_name("FORMAT")
                 .global(true)
                 .value_parser(["text", "json", "raw"])
                 .env("K6_LOG_FORMAT")
@@ -178,8 +186,21 @@ pub(crate) fn command() -> Command {
         .subcommand(
             Command::new("demo")
                 .about("Runs a short test against a target of its own and checks what arrived")
-                .after_help("Example:\n  brunt demo examples/quickstart.js")
-                .arg(Arg::new("script").required(true).value_name("SCRIPT")),
+                .after_help(DEMO_HELP)
+                .arg(
+                    Arg::new("script")
+                        .value_name("SCRIPT")
+                        .value_parser(clap::value_parser!(std::path::PathBuf))
+                        .help("A script that reads BASE_URL from __ENV [default: one of brunt's own]"),
+                )
+                .arg(
+                    Arg::new("receiver")
+                        .long("receiver")
+                        .value_name("WHICH")
+                        .default_value("auto")
+                        .value_parser(crate::demo::RECEIVERS)
+                        .help("Who receives: Prometheus if it is installed, or brunt's own"),
+                ),
         )
         .subcommand(Command::new("version").about("Prints the version"))
 }
@@ -217,6 +238,8 @@ fn run() -> Command {
         .arg(
             Arg::new("include-system-env-vars")
                 .long("include-system-env-vars")
+                .value_name("BOOL")
+                .hide_possible_values(true)
                 .num_args(0..=1)
                 .require_equals(true)
                 .default_value("true")

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// The test ran; requests may have failed, iterations may have thrown.
     Success = 0,
+    /// `brunt demo` only: the receiver has something else than the summary.
+    Different = 1,
     /// At least one threshold was broken.
     ThresholdsFailed = 99,
     /// `setup()` took too long.
@@ -30,6 +32,29 @@ pub(crate) enum Exit {
     OutputUnreachable = 121,
     /// Wrong arguments, a missing script, a script without functions.
     Usage = 255,
+}
+
+impl Exit {
+    /// What a run that ended in this code ended in.
+    pub(crate) fn from_code(code: i32) -> Self {
+        let known = [
+            Self::Success,
+            Self::ThresholdsFailed,
+            Self::SetupTimeout,
+            Self::TeardownTimeout,
+            Self::InvalidConfig,
+            Self::Signal,
+            Self::ScriptException,
+            Self::ScriptAbort,
+            Self::Internal,
+            Self::MarkedFailed,
+            Self::OutputUnreachable,
+        ];
+        known
+            .into_iter()
+            .find(|exit| *exit as i32 == code)
+            .unwrap_or(Self::Usage)
+    }
 }
 
 impl From<Exit> for ExitCode {

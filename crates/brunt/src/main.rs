@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     };
     match matches.subcommand() {
         Some(("run", own)) => with_terminal(own, |terminal| run::run(&run_args(own), terminal)),
-        Some(("demo", own)) => with_terminal(own, |terminal| demo::run(own, terminal)),
+        Some(("demo", own)) => with_terminal(own, |_| demo::run(own)),
         Some(("outputs", _)) => {
             terminal::print(&run::outputs::catalogue().list());
             Exit::Success.into()
