@@ -1,0 +1,23 @@
+//! The binary as a user runs it: scripts in, exit codes, output and delivered numbers out.
+//!
+//! One test program with a module per subject, because each program of its own costs a link of the
+//! whole tree. Peers are real ones (Prometheus, httpbin) or the testkit's; everything is on
+//! loopback. Tests that need a peer which is not installed say so and end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stderr)]
+
+mod bad_input;
+mod broken_servers;
+mod executors;
+mod exit_codes;
+mod hostile_scripts;
+mod http;
+mod httpbin;
+mod json_output;
+mod memory;
+mod options;
+mod prometheus;
+mod receiver;
+mod signals;
+mod support;
+mod terminal;
