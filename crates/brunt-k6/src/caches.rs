@@ -2,9 +2,6 @@
 //! one look-up and no allocation.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-
-use brunt_aggregate::CheckCount;
 use brunt_bus::Slot;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
@@ -127,7 +124,7 @@ struct NamedEntry<T> {
     value: T,
 }
 
-/// Checks or samples of custom metrics seen before.
+/// Samples of custom metrics seen before.
 #[derive(Debug)]
 pub(crate) struct NamedCache<T>(HashTable<NamedEntry<T>>);
 
@@ -135,13 +132,6 @@ impl<T> Default for NamedCache<T> {
     fn default() -> Self {
         Self(HashTable::new())
     }
-}
-
-/// Where the outcome of a check is counted.
-#[derive(Debug, Clone)]
-pub(crate) struct CheckPlace {
-    pub(crate) slot: Option<Slot>,
-    pub(crate) count: Arc<CheckCount>,
 }
 
 impl<T: Clone> NamedCache<T> {

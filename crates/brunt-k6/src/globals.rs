@@ -1,6 +1,7 @@
 //! The globals beside ECMAScript's: `__ENV`, `__VU`, `console`, timers, `open`, `GoError`.
 
 use rquickjs::function::Opt;
+use rquickjs::object::Accessor;
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::{
@@ -23,6 +24,13 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
     }
     globals.set("__ENV", env)?;
     globals.set("__VU", host.cx.id.in_instance as f64)?;
+    // A getter, because most scripts never ask, and a write per iteration costs them all.
+    let iteration = |ctx: Ctx<'js>| -> Result<Option<f64>> {
+        let host = host_state::<K6Host>(&ctx)?;
+        let running = host.iteration.borrow().is_some();
+        Ok(running.then(|| host.iterations.get() as f64))
+    };
+    globals.prop("__ITER", Accessor::new_get(iteration).enumerable().configurable())?;
     globals.set("global", globals.clone())?;
     crate::console::install(ctx)?;
     crate::text::install(ctx)?;

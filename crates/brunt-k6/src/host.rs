@@ -13,7 +13,8 @@ use brunt_metrics::{MetricId, SystemTag, TagSet, builtin};
 use brunt_net::Client;
 use rquickjs::{Ctx, Object, Result};
 
-use crate::caches::{CheckPlace, HttpCache, NamedCache};
+use crate::caches::{HttpCache, NamedCache};
+use crate::checks::Checks;
 use crate::config::K6Config;
 use crate::http::Targets;
 use crate::http::response::ResponseClasses;
@@ -37,9 +38,11 @@ pub struct K6Host {
     pub(crate) iterations_in: RefCell<Vec<u64>>,
     pub(crate) abort: RefCell<Option<String>>,
     pub(crate) client: Client,
+    /// What a request without headers of its own is sent with.
+    pub(crate) default_headers: Rc<[(String, String)]>,
     pub(crate) targets: RefCell<Targets>,
     pub(crate) http_cache: RefCell<HttpCache>,
-    pub(crate) checks: RefCell<NamedCache<CheckPlace>>,
+    pub(crate) checks: RefCell<Checks>,
     pub(crate) slots: RefCell<NamedCache<Option<Slot>>>,
     pub(crate) response_classes: OnceCell<ResponseClasses>,
     pub(crate) metric_class: OnceCell<brunt_js::lazy::LazyClass>,
@@ -72,6 +75,7 @@ impl K6Host {
             iterations_in: RefCell::default(),
             abort: RefCell::default(),
             client,
+            default_headers: default_headers(&config),
             targets: RefCell::default(),
             http_cache: RefCell::default(),
             checks: RefCell::default(),
@@ -195,7 +199,6 @@ impl K6Host {
         } else if !self.group.borrow().is_empty() {
             self.set_group("");
         }
-        globals.set("__ITER", self.iterations.get() as f64)?;
         self.refresh_meta();
         *self.iteration.borrow_mut() = Some(iteration.clone());
         Ok(())
@@ -389,6 +392,12 @@ impl VuFactory for K6Factory {
     fn create(&self, cx: &WorkerCx, id: VuId) -> Box<dyn Vu> {
         Box::new(self.create_js(cx, id))
     }
+}
+
+fn default_headers(config: &K6Config) -> Rc<[(String, String)]> {
+    let agent = &config.user_agent;
+    let header = || ("User-Agent".to_owned(), agent.clone());
+    (!agent.is_empty()).then(header).into_iter().collect()
 }
 
 /// Marks the test as failed.

@@ -1,7 +1,10 @@
 //! `k6/http`: requests, responses and the nine HTTP metrics.
 
+mod address;
 mod body;
+mod cookies;
 mod headers;
+mod json;
 mod params;
 mod request;
 pub(crate) mod response;
@@ -29,6 +32,7 @@ pub(crate) const EXPORTS: &[&str] = &[
     "put",
     "request",
     "setResponseCallback",
+    "url",
 ];
 
 /// Which statuses make a request a success.
@@ -84,7 +88,7 @@ pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let module = Object::new(ctx.clone())?;
     for (name, method) in [("get", "GET"), ("head", "HEAD")] {
         let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            request::send(&ctx, method, args.first(), None, args.get(1))
+            request::send(&ctx, method.into(), args.first(), None, args.get(1))
         })?;
         module.set(name, function.with_name(name)?)?;
     }
@@ -97,15 +101,16 @@ pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     ];
     for (name, method) in with_body {
         let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            request::send(&ctx, method, args.first(), args.get(1), args.get(2))
+            request::send(&ctx, method.into(), args.first(), args.get(1), args.get(2))
         })?;
         module.set(name, function.with_name(name)?)?;
     }
     let function = Function::new(ctx.clone(), |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
         let method = args.first().map(text).transpose()?.unwrap_or_default();
-        request::send(&ctx, &method, args.get(1), args.get(2), args.get(3))
+        request::send(&ctx, method.into(), args.get(1), args.get(2), args.get(3))
     })?;
     module.set("request", function.with_name("request")?)?;
+    module.set("url", Function::new(ctx.clone(), address::tag)?.with_name("url")?)?;
     let function = Function::new(ctx.clone(), expected_statuses)?;
     module.set("expectedStatuses", function.with_name("expectedStatuses")?)?;
     let function = Function::new(ctx.clone(), set_response_callback)?;

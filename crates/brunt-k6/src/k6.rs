@@ -3,11 +3,11 @@
 use rquickjs::function::Rest;
 use rquickjs::{Ctx, Function, Object, Result, Value};
 
-use brunt_js::{call_throwing_uncatchable, host_state, throw_error};
-use brunt_metrics::{SystemTag, builtin};
+use brunt_js::{call_throwing_uncatchable, for_each_property, host_state, is_async, throw_error};
+use brunt_metrics::builtin;
 
 use crate::args::{given, tags, text};
-use crate::caches::CheckPlace;
+use crate::checks::CheckPlace;
 use crate::host::K6Host;
 
 pub(crate) const EXPORTS: &[&str] = &["check", "fail", "group", "randomSeed", "sleep"];
@@ -85,12 +85,6 @@ fn group<'js>(ctx: Ctx<'js>, name: String, body: Value<'js>) -> Result<Value<'js
     result
 }
 
-fn is_async(function: &Function<'_>) -> Result<bool> {
-    let constructor: Option<Object<'_>> = function.get("constructor")?;
-    let name: Option<String> = constructor.map(|it| it.get("name")).transpose()?;
-    Ok(name.as_deref() == Some("AsyncFunction"))
-}
-
 fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
     let host = host_state::<K6Host>(&ctx)?;
     host.stage.get().must_run(&ctx, "check()")?;
@@ -109,35 +103,33 @@ fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
     };
     let time = host.wall_now();
     let mut all = true;
-    for entry in set.props::<String, Value<'js>>() {
-        let (name, value) = entry?;
-        if name.contains("::") {
-            let message = format!("check '{name}': a check's name may not contain '::'");
-            return Err(throw_error(&ctx, "GoError", &message));
-        }
+    for_each_property(set, |name, value| {
+        let place = CheckPlace::find(&host, name, &extra)?;
         let judged = match value.as_function() {
             Some(function) if is_async(function)? => {
+                let name = name.text()?;
                 let message =
                     format!("check '{name}': passing async functions to `check` is not supported");
                 return Err(throw_error(&ctx, "GoError", &message));
             }
             Some(function) => function.call::<_, Value<'js>>((subject.clone(),)),
-            None => Ok(value.clone()),
+            None => Ok(value),
         };
         match judged {
             Ok(value) => {
                 let passed = is_truthy(&value);
                 all &= passed;
-                record(&host, &name, &extra, time, passed);
+                place.record(&host, time, passed);
+                Ok(())
             }
             Err(error) => {
                 if !host.cx.parker.is_interrupted() {
-                    record(&host, &name, &extra, time, false);
+                    place.record(&host, time, false);
                 }
-                return Err(error);
+                Err(error)
             }
         }
-    }
+    })?;
     Ok(all)
 }
 
@@ -156,41 +148,4 @@ pub(crate) fn is_truthy(value: &Value<'_>) -> bool {
         return number.clone().to_i64().map_or(true, |number| number != 0);
     }
     !(value.is_undefined() || value.is_null())
-}
-
-fn record(host: &K6Host, name: &str, extra: &[(String, String)], time: i64, passed: bool) {
-    let context = host.tags.borrow().id();
-    let known = host.checks.borrow().get(context, name, extra);
-    let mut recorder = host.cx.worker.recorder.borrow_mut();
-    let tags_of_check = || {
-        let mut tags = host.tags_with(extra);
-        if host.config.system_tags.has(SystemTag::Check) {
-            tags.set("check", name);
-        }
-        tags
-    };
-    let place = known.unwrap_or_else(|| {
-        let place = CheckPlace {
-            slot: recorder.slot(builtin::CHECKS, &tags_of_check()),
-            count: host.config.groups.check(&host.group.borrow(), name),
-        };
-        host.checks
-            .borrow_mut()
-            .insert(context, name, extra, place.clone());
-        place
-    });
-    place.count.add(passed);
-    let (meta, value) = (host.meta.borrow(), f64::from(u8::from(passed)));
-    match place.slot {
-        Some(slot) => recorder.record(slot, meta.as_ref(), time, value),
-        None => {
-            recorder.record_tagged(
-                builtin::CHECKS,
-                &tags_of_check(),
-                meta.as_ref(),
-                time,
-                value,
-            );
-        }
-    }
 }

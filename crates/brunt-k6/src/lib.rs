@@ -7,6 +7,7 @@
 
 mod args;
 mod caches;
+mod checks;
 pub mod config;
 mod console;
 mod encoding;

@@ -29,7 +29,7 @@ pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let prototype = Object::new(ctx.clone())?;
     prototype.set("add", Function::new(ctx.clone(), add)?.with_name("add")?)?;
     let host = host_state::<K6Host>(ctx)?;
-    let class = LazyClass::new(ctx, &["name"], &prototype)?;
+    let class = LazyClass::new(ctx, ["name"], &prototype)?;
     // One module object for each virtual user, so the cell is empty.
     host.metric_class.get_or_init(|| class);
     let kinds = [

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use rquickjs::function::{Constructor, Opt, This};
-use rquickjs::{Ctx, Function, IntoJs, Object, Result, TypedArray, Value};
+use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::lazy::{Lazy, LazyClass};
-use brunt_js::throw_error;
+use brunt_js::{share_byte_array, throw_error};
 
 use crate::args::bytes;
 
@@ -46,7 +46,7 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
         "encode",
         Function::new(ctx.clone(), encode)?.with_name("encode")?,
     )?;
-    let class = LazyClass::new(ctx, &["encoding"], &prototype)?;
+    let class = LazyClass::new(ctx, ["encoding"], &prototype)?;
     let encoder = Constructor::new_prototype(ctx, prototype, move |ctx: Ctx<'js>| {
         class.object(&ctx, Encoder)
     })?;
@@ -57,7 +57,7 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
     // Both functions need the class, which needs the prototype that one of them hangs on.
     let class = Rc::new(LazyClass::new(
         ctx,
-        &["encoding", "fatal", "ignoreBOM"],
+        ["encoding", "fatal", "ignoreBOM"],
         &prototype,
     )?);
     let decode = {
@@ -93,7 +93,7 @@ fn encode<'js>(ctx: Ctx<'js>, input: Opt<Value<'js>>) -> Result<Value<'js>> {
         Some(value) => crate::args::text(&value)?,
         None => String::new(),
     };
-    TypedArray::<u8>::new(ctx.clone(), input.into_bytes())?.into_js(&ctx)
+    share_byte_array(&ctx, input.into_bytes())
 }
 
 fn encoding_of(label: &str) -> Option<&'static Encoding> {

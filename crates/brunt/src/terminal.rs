@@ -48,7 +48,7 @@ pub(crate) fn no_colour(matches: &ArgMatches) -> bool {
 }
 
 /// Writes to stdout; a reader that went away ends it quietly.
-pub(crate) fn print(text: &str) {
+pub(crate) fn print(text: impl AsRef<[u8]>) {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let _ = out.write_all(text.as_ref()).and_then(|()| out.flush());
 }

@@ -70,6 +70,13 @@ impl Params {
         Ok(params)
     }
 
+    /// Sets the tag `name`, unless the script has set one itself.
+    pub(crate) fn name(&mut self, name: String) {
+        if let Err(at) = self.tags.binary_search_by(|(tag, _)| tag.as_str().cmp("name")) {
+            self.tags.insert(at, ("name".to_owned(), name));
+        }
+    }
+
     fn set(&mut self, ctx: &Ctx<'_>, key: &str, value: &Value<'_>) -> Result<()> {
         let wrong = |wanted: &str| {
             let message = format!("invalid request parameter '{key}': {wanted}");

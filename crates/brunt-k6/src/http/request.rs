@@ -1,5 +1,6 @@
 //! One call of `http.get()` and its like: arguments in, exchanges, samples, a response out.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use brunt_engine::Level;
@@ -7,18 +8,18 @@ use brunt_js::{call_throwing_uncatchable, host_state, throw_error};
 use brunt_net::{Exchange, Request};
 use rquickjs::{Ctx, Result, Value};
 
-use crate::args::text;
 use crate::host::K6Host;
 use crate::http::body::Body;
 use crate::http::params::{Params, ResponseType};
 use crate::http::response::{Answer, Sent};
 use crate::http::samples::{Tagged, emit};
 use crate::http::targets::Place;
+use crate::http::address::Address;
 
 /// Runs a request to its end, redirects included.
 pub(crate) fn send<'js>(
     ctx: &Ctx<'js>,
-    method: &str,
+    method: Cow<'static, str>,
     url: Option<&Value<'js>>,
     body: Option<&Value<'js>>,
     params: Option<&Value<'js>>,
@@ -32,22 +33,43 @@ pub(crate) fn send<'js>(
             "a request needs a URL as its first argument",
         ));
     };
-    let url = text(url)?;
-    let params = Params::read(ctx, &host, params)?;
-    let body = Body::read(ctx, body)?;
+    let Address { url, name } = Address::read(url)?;
+    let arguments = Params::read(ctx, &host, params)
+        .and_then(|params| Body::read(ctx, body).map(|body| (params, body)));
+    let (mut params, body) = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => return misused(ctx, &host, &method, &url, error),
+    };
+    if let Some(name) = name {
+        params.name(name);
+    }
     let place = match host.targets.borrow_mut().get(&url) {
         Ok(place) => place,
-        Err(error) => return refuse(ctx, &host, method, &url, &error.to_string(), params.throw),
+        Err(error) => {
+            return refuse(ctx, &host, &method, &url, &error.to_string(), 1020, params.throw);
+        }
     };
-    let mut call = Call {
-        host: &host,
-        method: method.into(),
-        url,
-        place,
-        params,
-        body,
-    };
+    let mut call = Call { host: &host, method, place, params, body };
     call.run(ctx)
+}
+
+/// A call whose arguments make no sense: with the option `throw` their exception, else as `refuse`.
+fn misused<'js>(
+    ctx: &Ctx<'js>,
+    host: &Rc<K6Host>,
+    method: &str,
+    url: &str,
+    error: rquickjs::Error,
+) -> Result<Value<'js>> {
+    if host.config.throw || !error.is_exception() || host.cx.parker.is_interrupted() {
+        return Err(error);
+    }
+    let thrown = ctx.catch();
+    let message = thrown.as_object().map(|it| it.get::<_, String>("message"));
+    match message {
+        Some(Ok(reason)) => refuse(ctx, host, method, url, &reason, 0, false),
+        _ => Err(ctx.throw(thrown)),
+    }
 }
 
 /// A call that cannot even be sent: an error, or a warning and an empty response.
@@ -57,6 +79,7 @@ fn refuse<'js>(
     method: &str,
     url: &str,
     reason: &str,
+    code: u32,
     throw: bool,
 ) -> Result<Value<'js>> {
     if throw {
@@ -68,18 +91,17 @@ fn refuse<'js>(
         &[("error", reason)],
     );
     let sent = Sent {
-        method: method.into(),
+        method: method.to_owned().into(),
         url: url.into(),
-        headers: Vec::new(),
+        headers: Rc::default(),
         body: None,
     };
-    Answer::refused(sent, reason, 1020).into_js(ctx, host)
+    Answer::refused(sent, reason, code).into_js(ctx, host)
 }
 
 struct Call<'a> {
     host: &'a Rc<K6Host>,
-    method: Rc<str>,
-    url: String,
+    method: Cow<'static, str>,
     place: Rc<Place>,
     params: Params,
     body: Body,
@@ -117,6 +139,7 @@ impl Call<'_> {
                             &self.method,
                             &next,
                             &reason,
+                            1020,
                             self.params.throw,
                         );
                     }
@@ -135,7 +158,13 @@ impl Call<'_> {
     }
 
     /// Headers in the order in which they go out, without those that the connection adds.
-    fn headers(&self) -> Vec<(String, String)> {
+    fn headers(&self) -> Rc<[(String, String)]> {
+        let plain = self.params.headers.is_empty()
+            && self.place.authorization.is_none()
+            && self.body.content_type.is_none();
+        if plain {
+            return Rc::clone(&self.host.default_headers);
+        }
         let given = |name: &str| self.params.headers.iter().any(|(known, _)| known == name);
         let mut headers = Vec::with_capacity(self.params.headers.len() + 3);
         let agent = &self.host.config.user_agent;
@@ -155,7 +184,7 @@ impl Call<'_> {
                 .filter(|(name, _)| name != "Content-Length")
                 .cloned(),
         );
-        headers
+        headers.into()
     }
 
     /// Where the response sends us.
@@ -166,7 +195,7 @@ impl Call<'_> {
         }
         let location = response.headers.get("location")?;
         let location = String::from_utf8_lossy(location);
-        let base = url::Url::parse(&self.url).ok()?;
+        let base = url::Url::parse(&self.place.url).ok()?;
         base.join(&location).ok().map(String::from)
     }
 
@@ -177,9 +206,7 @@ impl Call<'_> {
             .as_ref()
             .map_or(0, |response| response.status);
         if matches!(status, 301..=303) && &*self.method != "HEAD" {
-            if &*self.method != "GET" {
-                self.method = "GET".into();
-            }
+            self.method = Cow::Borrowed("GET");
             self.body = Body::default();
             self.params
                 .headers
@@ -191,7 +218,6 @@ impl Call<'_> {
             .borrow_mut()
             .get(next)
             .map_err(|error| error.to_string())?;
-        next.clone_into(&mut self.url);
         self.place = place;
         Ok(())
     }
@@ -225,10 +251,10 @@ impl Call<'_> {
     }
 
     fn answer<'js>(
-        &self,
+        &mut self,
         ctx: &Ctx<'js>,
         exchange: Exchange,
-        headers: Vec<(String, String)>,
+        headers: Rc<[(String, String)]>,
     ) -> Result<Value<'js>> {
         let (code, error, _) = self.account(&exchange);
         if exchange.outcome.is_err() {
@@ -242,10 +268,10 @@ impl Call<'_> {
             );
         }
         let sent = Sent {
-            method: Rc::clone(&self.method),
-            url: self.url.as_str().into(),
+            method: self.method.clone(),
+            url: Rc::clone(&self.place.url),
             headers,
-            body: self.body.bytes.clone(),
+            body: self.body.bytes.take(),
         };
         Answer::new(sent, exchange, error, code, self.params.response_type).into_js(ctx, self.host)
     }

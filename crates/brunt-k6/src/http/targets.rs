@@ -11,6 +11,8 @@ const LIMIT: usize = 128;
 /// A URL as a request needs it and as tags show it.
 #[derive(Debug)]
 pub(crate) struct Place {
+    /// The URL as it was asked for.
+    pub(crate) url: Rc<str>,
     pub(crate) target: Target,
     /// The URL with credentials masked.
     pub(crate) shown: Rc<str>,
@@ -41,6 +43,7 @@ impl Place {
     fn parse(url: &str) -> Result<Self, UrlError> {
         let Some((scheme, user, rest)) = split_credentials(url) else {
             return Ok(Self {
+                url: url.into(),
                 target: Target::parse(url)?,
                 shown: url.into(),
                 authorization: None,
@@ -55,6 +58,7 @@ impl Place {
         };
         let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, user);
         Ok(Self {
+            url: url.into(),
             target,
             shown: format!("{scheme}://****:****@{rest}").into(),
             authorization: Some(format!("Basic {encoded}")),

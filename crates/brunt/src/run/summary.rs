@@ -133,20 +133,34 @@ fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
     }
 }
 
+/// A text, or bytes as the list of numbers that the script's host makes of them.
+fn bytes_of(contents: &Value) -> Option<Vec<u8>> {
+    match contents {
+        Value::String(text) => Some(text.clone().into_bytes()),
+        Value::Array(bytes) => {
+            let byte = |value: &Value| u8::try_from(value.as_u64()?).ok();
+            bytes.iter().map(byte).collect()
+        }
+        _ => None,
+    }
+}
+
 fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
-    let Value::String(text) = contents else {
+    let Some(contents) = bytes_of(contents) else {
         return say(
             Level::Error,
-            format!("handleSummary(): the contents of '{name}' are no text"),
+            format!(
+                "handleSummary(): the contents of '{name}' must be a string or an ArrayBuffer"
+            ),
         );
     };
     let written = match name {
         "stdout" => {
-            crate::terminal::print(text);
+            crate::terminal::print(&contents);
             Ok(())
         }
-        "stderr" => std::io::stderr().write_all(text.as_bytes()),
-        path => std::fs::write(path, text),
+        "stderr" => std::io::stderr().write_all(&contents),
+        path => std::fs::write(path, contents),
     };
     if let Err(error) = written {
         say(

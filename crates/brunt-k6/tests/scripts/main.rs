@@ -1,0 +1,13 @@
+//! Scripts against the real modules: what a script prints, measures and ends in.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod console;
+mod errors;
+mod execution;
+mod globals;
+mod harness;
+mod http;
+mod k6;
+mod metrics;
+mod modules;
+mod timers;
