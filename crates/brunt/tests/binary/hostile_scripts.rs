@@ -355,3 +355,24 @@ fn groups_without_end_are_an_error_and_the_summary_survives_them() {
     let run = run.one_error(&["stack", "script.js:2:"]);
     assert!(run.points("o.json").of("group_duration").len() > 10);
 }
+
+#[test]
+fn long_work_inside_the_engine_ends_with_the_test() {
+    let cases = [
+        "/(a+)+$/.test('a'.repeat(50) + 'b')",
+        "'a'.repeat(1e5).replace(/a/g, () => { for (;;) {} })",
+        "Array.from({ length: 5 }, () => { for (;;) {} })",
+        "new Proxy([], { get() { for (;;) {} } }).length",
+    ];
+    for case in cases {
+        let script = format!(
+            "export default function () {{ console.log('in iteration'); {case}; }}
+             export function teardown() {{ console.log('torn down'); }}"
+        );
+        let run = Brunt::script(script).start();
+        run.wait_for_log("in iteration");
+        run.signal("INT");
+        let run = run.finish().expect(105);
+        assert_eq!(run.console(), ["in iteration", "torn down"], "{case}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Requests against PyPI's httpbin under hypercorn: a server that is not ours, over HTTP/1.1, TLS
+//! Requests against `PyPI`'s httpbin under hypercorn: a server that is not ours, over HTTP/1.1, TLS
 //! and HTTP/2.
 
 use std::path::Path;

@@ -224,3 +224,66 @@ fn the_exception_of_an_iteration_tells_where_and_in_which_scenario() {
     assert_eq!(log[0].field("source"), Some("stacktrace"));
     assert_eq!(log[0].field("hint"), Some("script exception"));
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_the_run_quietly() {
+    let script = "export const options = { iterations: 3 };
+        export default function () {}
+        export function teardown() { console.log('torn down'); }";
+    let run = Brunt::script(script).without_stdout().run();
+    assert!(run.code == 0, "{}: {}", run.code, run.stderr);
+    assert_eq!(run.console(), ["torn down"]);
+    assert_eq!(run.log().len(), 1, "{}", run.stderr);
+}
+
+/// What a run shows on a terminal, which `script` (Debian's bsdutils) plays.
+fn on_a_terminal(flags: &str) -> Option<String> {
+    let Some(script) = brunt_testkit::process::find_program("script") else {
+        crate::support::skip(&"no program 'script' to play the terminal");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = "import { sleep } from 'k6';
+        export const options = { iterations: 2 };
+        export default function () { console.log('said'); sleep(0.01); }";
+    std::fs::write(folder.path().join("t.js"), source).unwrap();
+    let run = format!("'{}' run {flags} t.js", env!("CARGO_BIN_EXE_brunt"));
+    let mut command = std::process::Command::new(script);
+    command
+        .args(["-qec", &run, "/dev/null"])
+        .current_dir(folder.path());
+    command.env_remove("NO_COLOR").env_remove("K6_NO_COLOR");
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    assert!(output.status.success());
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_terminal_gets_bars_and_colours_and_no_color_leaves_the_colours_out() {
+    let Some(shown) = on_a_terminal("") else {
+        return;
+    };
+    assert!(
+        shown.contains("\u{1b}[36m") && shown.contains("===="),
+        "{shown}"
+    );
+    assert!(shown.contains("INFO\u{1b}[0m[000"), "{shown}");
+    let Some(shown) = on_a_terminal("--no-color") else {
+        return;
+    };
+    let coloured = |text: &str| {
+        text.split("\u{1b}[").skip(1).any(|code| {
+            code.trim_start_matches(|char: char| char.is_ascii_digit() || char == ';')
+                .starts_with('m')
+        })
+    };
+    assert!(!coloured(&shown), "{shown}");
+    assert!(shown.contains("====") && shown.contains("said"), "{shown}");
+    let Some(shown) = on_a_terminal("--quiet") else {
+        return;
+    };
+    assert!(
+        !shown.contains("====") && shown.contains("TOTAL RESULTS"),
+        "{shown}"
+    );
+}
