@@ -161,6 +161,10 @@ fn parse_stack(stack: &str, loader: &Loader) -> Vec<Frame> {
 
 fn parse_frame(line: &str, loader: &Loader) -> Option<Frame> {
     let rest = line.strip_prefix("at ")?;
+    // Glue of the host, of which the user knows nothing.
+    if rest.contains("eval_script:") {
+        return None;
+    }
     let (function, place) = match rest.rsplit_once(" (") {
         Some((function, place)) => (function, place.strip_suffix(')').unwrap_or(place)),
         None => ("", rest),

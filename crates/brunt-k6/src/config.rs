@@ -8,12 +8,16 @@ use brunt_aggregate::Groups;
 use brunt_metrics::{Registry, SystemTags, TagSet};
 use brunt_net::NetConfig;
 
+use crate::data::SharedArrays;
+
 /// The settled parts of the options that modules look at, and the tables that they fill.
 pub struct K6Config {
     /// Metrics by name.
     pub registry: Arc<Registry>,
     /// Groups and checks.
     pub groups: Arc<Groups>,
+    /// Lists that virtual users share.
+    pub shared: Arc<SharedArrays>,
     /// Sockets.
     pub net: Arc<NetConfig>,
     /// The system tags that are on.
@@ -56,6 +60,7 @@ impl K6Config {
         Self {
             registry,
             groups,
+            shared: Arc::default(),
             net: Arc::new(NetConfig::default()),
             system_tags: SystemTags::default(),
             run_tags: TagSet::new(),

@@ -243,6 +243,7 @@ impl Host for K6Host {
     fn exports(&self, module: &str) -> Option<&'static [&'static str]> {
         Some(match module {
             "k6" => crate::k6::EXPORTS,
+            "k6/data" => crate::data::EXPORTS,
             "k6/http" => crate::http::EXPORTS,
             "k6/metrics" => crate::metrics::EXPORTS,
             "k6/execution" => crate::execution::EXPORTS,
@@ -255,6 +256,7 @@ impl Host for K6Host {
     fn module<'js>(&self, ctx: &Ctx<'js>, module: &str) -> Result<Object<'js>> {
         match module {
             "k6" => crate::k6::module(ctx),
+            "k6/data" => crate::data::module(ctx),
             "k6/http" => crate::http::module(ctx),
             "k6/metrics" => crate::metrics::module(ctx),
             "k6/execution" => crate::execution::module(ctx),

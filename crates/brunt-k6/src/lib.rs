@@ -10,6 +10,7 @@ mod caches;
 mod checks;
 pub mod config;
 mod console;
+pub mod data;
 mod encoding;
 mod execution;
 mod globals;
@@ -29,6 +30,7 @@ pub use host::{K6Factory, K6Host};
 /// The modules that scripts can import.
 pub const MODULES: &[&str] = &[
     "k6",
+    "k6/data",
     "k6/encoding",
     "k6/execution",
     "k6/http",

@@ -12,6 +12,7 @@ use brunt_engine::{
     Call, Level, LogSink, MonotonicTime, Outcome, Record, TestState, TimeSource, VuId, WorkerCx,
 };
 use brunt_js::{Exports, Program, VuLimits, run_alone};
+use brunt_k6::data::SharedArrays;
 use brunt_k6::{K6Config, K6Factory};
 use brunt_metrics::Registry;
 use brunt_script::{Entry, LoadError, Loader};
@@ -25,6 +26,7 @@ pub(crate) struct Script {
     pub(crate) exports: Exports,
     pub(crate) registry: Arc<Registry>,
     pub(crate) groups: Arc<Groups>,
+    pub(crate) shared: Arc<SharedArrays>,
     pub(crate) env: BTreeMap<String, String>,
 }
 
@@ -38,6 +40,7 @@ pub(crate) fn load(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<Script, Fai
         exports: Exports::default(),
         registry: Arc::new(Registry::new()),
         groups: Arc::default(),
+        shared: Arc::default(),
         env: environment(args)?,
     };
     script.exports = evaluate(args, &script, log)?;
@@ -115,6 +118,7 @@ fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<E
     let factory = K6Factory {
         config: Arc::new(K6Config {
             env: script.env.clone(),
+            shared: Arc::clone(&script.shared),
             ..config
         }),
         program: Arc::clone(&script.program),

@@ -194,6 +194,7 @@ fn k6_config(
         system_tags,
         run_tags,
         env: script.env.clone(),
+        shared: Arc::clone(&script.shared),
         user_agent: own.user_agent.clone().unwrap_or(default.user_agent),
         throw: own.throw.unwrap_or(false),
         discard_response_bodies: own.discard_response_bodies.unwrap_or(false),
