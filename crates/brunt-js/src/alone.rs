@@ -27,19 +27,17 @@ async fn wait(vu: &mut dyn Vu) {
         if ready {
             return;
         }
-        match vu.deadline() {
-            None => return poll_fn(|cx| vu.poll_wait(cx)).await,
-            Some(_) => {
-                let tick = tokio::time::sleep(TICK);
-                tokio::pin!(tick);
-                let woken = poll_fn(|cx| match vu.poll_wait(cx) {
-                    Poll::Ready(()) => Poll::Ready(true),
-                    Poll::Pending => tick.as_mut().poll(cx).map(|()| false),
-                });
-                if woken.await {
-                    return;
-                }
-            }
+        if vu.deadline().is_none() {
+            return poll_fn(|cx| vu.poll_wait(cx)).await;
+        }
+        let tick = tokio::time::sleep(TICK);
+        tokio::pin!(tick);
+        let woken = poll_fn(|cx| match vu.poll_wait(cx) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending => tick.as_mut().poll(cx).map(|()| false),
+        });
+        if woken.await {
+            return;
         }
     }
 }

@@ -36,8 +36,8 @@ pub fn current_file(ctx: &Ctx<'_>) -> Result<Specifier> {
     }
     let entry = state.program.loader().entry();
     // Native calls of a stack have no name and say nothing of what is below them.
-    let names = (0..LOOKED_AT).filter_map(|level| ctx.script_or_module_name(level));
-    let name = names.last().map(|name| name.to_string()).transpose()?;
+    let mut names = (0..LOOKED_AT).filter_map(|level| ctx.script_or_module_name(level));
+    let name = names.next_back().map(|name| name.to_string()).transpose()?;
     let file = name.filter(|name| name.starts_with("file:") || name.starts_with("https:"));
     Ok(file.map_or_else(|| entry.clone(), |name| Specifier::from(name.as_str())))
 }

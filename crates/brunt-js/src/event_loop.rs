@@ -130,11 +130,9 @@ impl EventLoop {
     ) -> std::result::Result<Option<Value<'js>>, LoopError<'js>> {
         loop {
             while ctx.execute_pending_job() {}
-            if let Some(result) = promise.and_then(|promise| promise.result::<Value<'js>>()) {
-                if let Err(error) = result {
-                    self.rejections.borrow_mut().clear();
-                    return Err(LoopError::Rejected(error));
-                }
+            if let Some(Err(error)) = promise.and_then(Promise::result::<Value<'js>>) {
+                self.rejections.borrow_mut().clear();
+                return Err(LoopError::Rejected(error));
             }
             let rejection = self.rejections.borrow_mut().pop();
             if let Some((_, reason)) = rejection {
@@ -159,7 +157,7 @@ impl EventLoop {
             }
             self.run_due(ctx, parker.now())?;
         }
-        match promise.and_then(|promise| promise.result::<Value<'js>>()) {
+        match promise.and_then(Promise::result::<Value<'js>>) {
             Some(Ok(value)) => Ok(Some(value)),
             Some(Err(error)) => Err(LoopError::Rejected(error)),
             None => Ok(None),

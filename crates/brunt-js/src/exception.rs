@@ -117,24 +117,19 @@ fn text_of_primitive(ctx: &Ctx<'_>, value: &Value<'_>) -> String {
         return value.type_name().to_owned();
     }
     let text = value.get::<rquickjs::Coerced<String>>();
-    match text {
-        Ok(text) => text.0,
-        Err(_) => {
-            drop(ctx.catch());
-            value.type_name().to_owned()
-        }
+    if text.is_err() {
+        drop(ctx.catch());
     }
+    text.map_or_else(|_| value.type_name().to_owned(), |text| text.0)
 }
 
 /// What `String(object)` gives; a `toString` that throws is told, not followed.
 fn to_string(ctx: &Ctx<'_>, object: &Object<'_>) -> String {
-    match object.as_value().get::<rquickjs::Coerced<String>>() {
-        Ok(text) => text.0,
-        Err(_) => {
-            drop(ctx.catch());
-            "[object] (its toString throws)".to_owned()
-        }
+    let text = object.as_value().get::<rquickjs::Coerced<String>>();
+    if text.is_err() {
+        drop(ctx.catch());
     }
+    text.map_or_else(|_| "[object] (its toString throws)".to_owned(), |text| text.0)
 }
 
 /// Bytes of a thrown object that are shown.

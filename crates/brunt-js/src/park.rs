@@ -103,6 +103,10 @@ impl Parker {
             // it is taken back before `task` goes out of scope. Nothing moves out of the pin.
             let erased = unsafe {
                 let pointer: *mut (dyn Future<Output = ()> + '_) = Pin::get_unchecked_mut(erased);
+                #[expect(
+                    clippy::transmute_ptr_to_ptr,
+                    reason = "a cast with `as` cannot make a lifetime longer"
+                )]
                 std::mem::transmute::<
                     *mut (dyn Future<Output = ()> + '_),
                     *mut (dyn Future<Output = ()> + 'static),

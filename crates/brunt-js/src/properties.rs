@@ -96,13 +96,12 @@ impl Drop for Names {
 /// Whether a function is `async`, by its class: nothing of the script is asked.
 pub fn is_async(function: &Function<'_>) -> Result<bool> {
     static CLASS: OnceLock<qjs::JSClassID> = OnceLock::new();
-    let class = match CLASS.get() {
-        Some(class) => *class,
-        None => {
-            let sample: Value<'_> = function.ctx().eval("(async () => {})")?;
-            // SAFETY: reads the class of a live object; built-in classes are the same everywhere.
-            *CLASS.get_or_init(|| unsafe { qjs::JS_GetClassID(sample.as_raw()) })
-        }
+    let class = if let Some(class) = CLASS.get() {
+        *class
+    } else {
+        let sample: Value<'_> = function.ctx().eval("(async () => {})")?;
+        // SAFETY: reads the class of a live object; built-in classes are the same everywhere.
+        *CLASS.get_or_init(|| unsafe { qjs::JS_GetClassID(sample.as_raw()) })
     };
     // SAFETY: as above.
     Ok(unsafe { qjs::JS_GetClassID(function.as_value().as_raw()) } == class)

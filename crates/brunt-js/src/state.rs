@@ -49,10 +49,10 @@ pub trait Host: 'static {
     fn module<'js>(&self, ctx: &Ctx<'js>, module: &str) -> Result<Object<'js>>;
 
     /// Puts the globals in place, before the script is evaluated.
-    fn globals<'js>(&self, ctx: &Ctx<'js>) -> Result<()>;
+    fn globals(&self, ctx: &Ctx<'_>) -> Result<()>;
 
     /// A call starts.
-    fn begin<'js>(&self, ctx: &Ctx<'js>, call: &Call) -> Result<()>;
+    fn begin(&self, ctx: &Ctx<'_>, call: &Call) -> Result<()>;
 
     /// A call ended; times are monotonic nanoseconds.
     fn end(&self, call: &Call, ended: &Ended, started: i64, finished: i64);

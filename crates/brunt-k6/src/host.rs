@@ -114,12 +114,11 @@ impl K6Host {
             slot
         });
         let meta = self.meta.borrow();
-        match slot {
-            Some(slot) => recorder.record(slot, meta.as_ref(), time, value),
-            None => {
-                let all = self.tags_with(tags);
-                recorder.record_tagged(metric, &all, meta.as_ref(), time, value);
-            }
+        if let Some(slot) = slot {
+            recorder.record(slot, meta.as_ref(), time, value);
+        } else {
+            let all = self.tags_with(tags);
+            recorder.record_tagged(metric, &all, meta.as_ref(), time, value);
         }
     }
 
@@ -266,11 +265,11 @@ impl Host for K6Host {
         }
     }
 
-    fn globals<'js>(&self, ctx: &Ctx<'js>) -> Result<()> {
+    fn globals(&self, ctx: &Ctx<'_>) -> Result<()> {
         crate::globals::install(ctx, self)
     }
 
-    fn begin<'js>(&self, ctx: &Ctx<'js>, call: &Call) -> Result<()> {
+    fn begin(&self, ctx: &Ctx<'_>, call: &Call) -> Result<()> {
         self.abort.borrow_mut().take();
         match call {
             Call::Init => {}
