@@ -129,7 +129,10 @@ fn to_string(ctx: &Ctx<'_>, object: &Object<'_>) -> String {
     if text.is_err() {
         drop(ctx.catch());
     }
-    text.map_or_else(|_| "[object] (its toString throws)".to_owned(), |text| text.0)
+    text.map_or_else(
+        |_| "[object] (its toString throws)".to_owned(),
+        |text| text.0,
+    )
 }
 
 /// Bytes of a thrown object that are shown.

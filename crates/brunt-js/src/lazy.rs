@@ -58,7 +58,11 @@ static METHODS: qjs::JSClassExoticMethods = qjs::JSClassExoticMethods {
 
 impl LazyClass {
     /// A class of objects with these members and this prototype.
-    pub fn new(ctx: &Ctx<'_>, names: impl IntoIterator<Item = &'static str>, prototype: &Object<'_>) -> Result<Self> {
+    pub fn new(
+        ctx: &Ctx<'_>,
+        names: impl IntoIterator<Item = &'static str>,
+        prototype: &Object<'_>,
+    ) -> Result<Self> {
         let raw = ctx.as_raw().as_ptr();
         let mut id: qjs::JSClassID = 0;
         let definition = qjs::JSClassDef {

@@ -33,8 +33,8 @@ pub use program::Program;
 pub use properties::{Name, NameId, for_each_property, is_async};
 pub use state::{Ended, Host, HostCx, event_loop, host_state, parker, program};
 pub use values::{
-    buffer_bytes, call_throwing_uncatchable, error_type, share_byte_array, share_bytes, throw_error,
-    throw_uncatchable,
+    buffer_bytes, call_throwing_uncatchable, error_type, share_byte_array, share_bytes,
+    throw_error, throw_uncatchable,
 };
 pub use vu::{Exports, JsVu, VuLimits};
 

@@ -17,16 +17,24 @@ pub fn throw_error(ctx: &Ctx<'_>, kind: &str, message: &str) -> Error {
 
 /// An error object of a named type, made by the global constructor of that name.
 pub fn error_type<'js>(ctx: &Ctx<'js>, kind: &str, message: &str) -> Result<Value<'js>> {
-    let constructor = ctx.globals().get::<_, Option<rquickjs::function::Constructor<'js>>>(kind)?;
+    let constructor = ctx
+        .globals()
+        .get::<_, Option<rquickjs::function::Constructor<'js>>>(kind)?;
     match constructor {
         // Not by calling it: it is a script's class, which would be the first line of the stack.
         Some(constructor) if kind == "GoError" => {
             let error = Exception::from_message(ctx.clone(), message)?.into_object();
-            error.set_prototype(constructor.get::<_, Option<Object<'js>>>("prototype")?.as_ref())?;
+            error.set_prototype(
+                constructor
+                    .get::<_, Option<Object<'js>>>("prototype")?
+                    .as_ref(),
+            )?;
             Ok(error.into_value())
         }
         Some(constructor) => constructor.construct((message,)),
-        None => Ok(Exception::from_message(ctx.clone(), message)?.into_object().into_value()),
+        None => Ok(Exception::from_message(ctx.clone(), message)?
+            .into_object()
+            .into_value()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Slots that a virtual user has resolved before, by what it measured: so that the usual sample is
 //! one look-up and no allocation.
 
-use std::net::IpAddr;
 use brunt_bus::Slot;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 /// Entries of a cache; a script with more distinct URLs than this makes it start anew.
 const LIMIT: usize = 256;

@@ -42,7 +42,10 @@ impl CheckPlace {
         }
         let place = Rc::new(Self::make(host, name, extra)?);
         if extra.is_empty() && host.checks.borrow().0.len() < LIMIT {
-            host.checks.borrow_mut().0.insert((context, name.keep()), Rc::clone(&place));
+            host.checks
+                .borrow_mut()
+                .0
+                .insert((context, name.keep()), Rc::clone(&place));
         }
         Ok(place)
     }
@@ -57,7 +60,12 @@ impl CheckPlace {
         if host.config.system_tags.has(SystemTag::Check) {
             tags.set("check", text.as_str());
         }
-        let slot = host.cx.worker.recorder.borrow_mut().slot(builtin::CHECKS, &tags);
+        let slot = host
+            .cx
+            .worker
+            .recorder
+            .borrow_mut()
+            .slot(builtin::CHECKS, &tags);
         Ok(Self {
             count: host.config.groups.check(&host.group.borrow(), &text),
             slot: slot.ok_or(tags),

@@ -75,9 +75,13 @@ fn load<'js>(ctx: Ctx<'js>, name: Value<'js>, make: Value<'js>) -> Result<String
         None => String::new(),
     };
     if name.is_empty() {
-        return Err(wrong("new SharedArray(name, function) needs a name that is not empty"));
+        return Err(wrong(
+            "new SharedArray(name, function) needs a name that is not empty",
+        ));
     }
-    let make = make.as_function().ok_or_else(|| wrong("new SharedArray(name, function) needs a function"))?;
+    let make = make
+        .as_function()
+        .ok_or_else(|| wrong("new SharedArray(name, function) needs a function"))?;
     if host.config.shared.0.lock().contains_key(&name) {
         return Ok(name);
     }
@@ -87,7 +91,12 @@ fn load<'js>(ctx: Ctx<'js>, name: Value<'js>, make: Value<'js>) -> Result<String
         wrong("the function of a SharedArray must return an array, and cannot be async")
     })?;
     let items = items(&ctx, list)?;
-    host.config.shared.0.lock().entry(name.clone()).or_insert(items);
+    host.config
+        .shared
+        .0
+        .lock()
+        .entry(name.clone())
+        .or_insert(items);
     Ok(name)
 }
 
@@ -100,9 +109,16 @@ fn items<'js>(ctx: &Ctx<'js>, list: &Array<'js>) -> Result<Items> {
 }
 
 /// An item of a list, or at -1 how many there are.
-fn item<'js>(ctx: Ctx<'js>, name: String, at: f64) -> Result<Value<'js>> {
+fn item(ctx: Ctx<'_>, name: String, at: f64) -> Result<Value<'_>> {
     let host = host_state::<K6Host>(&ctx)?;
-    let items = host.config.shared.0.lock().get(&name).cloned().unwrap_or_default();
+    let items = host
+        .config
+        .shared
+        .0
+        .lock()
+        .get(&name)
+        .cloned()
+        .unwrap_or_default();
     if at < 0.0 {
         return Ok(Value::new_number(ctx, items.len() as f64));
     }

@@ -39,21 +39,19 @@ fn b64encode<'js>(
     input: Value<'js>,
     encoding: Opt<Option<String>>,
 ) -> Result<String> {
-    match bytes(&input)? {
-        Some(input) => Ok(engine(encoding.0.flatten()).encode(input)),
-        None => {
-            let message = "b64encode() takes a string or an ArrayBuffer";
-            Err(throw_error(&ctx, "TypeError", message))
-        }
-    }
+    let Some(input) = bytes(&input)? else {
+        let message = "b64encode() takes a string or an ArrayBuffer";
+        return Err(throw_error(&ctx, "TypeError", message));
+    };
+    Ok(engine(encoding.0.flatten()).encode(input))
 }
 
-fn b64decode<'js>(
-    ctx: Ctx<'js>,
+fn b64decode(
+    ctx: Ctx<'_>,
     input: String,
     encoding: Opt<Option<String>>,
     format: Opt<Option<String>>,
-) -> Result<Value<'js>> {
+) -> Result<Value<'_>> {
     let decoded = engine(encoding.0.flatten()).decode(input.as_bytes());
     let decoded = decoded.map_err(|error| {
         throw_error(

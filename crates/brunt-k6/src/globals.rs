@@ -30,7 +30,10 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
         let running = host.iteration.borrow().is_some();
         Ok(running.then(|| host.iterations.get() as f64))
     };
-    globals.prop("__ITER", Accessor::new_get(iteration).enumerable().configurable())?;
+    globals.prop(
+        "__ITER",
+        Accessor::new_get(iteration).enumerable().configurable(),
+    )?;
     globals.set("global", globals.clone())?;
     crate::console::install(ctx)?;
     crate::text::install(ctx)?;
@@ -65,7 +68,7 @@ pub(crate) fn seed_random(ctx: &Ctx<'_>, seed: u64) -> Result<()> {
 }
 
 /// `open(path, mode?)`: a file as text, or with mode `b` as an `ArrayBuffer`.
-fn open<'js>(ctx: Ctx<'js>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Value<'js>> {
+fn open(ctx: Ctx<'_>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Value<'_>> {
     let host = host_state::<K6Host>(&ctx)?;
     if host.stage.get() != Stage::Init {
         let message =

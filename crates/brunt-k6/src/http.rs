@@ -110,7 +110,10 @@ pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         request::send(&ctx, method.into(), args.get(1), args.get(2), args.get(3))
     })?;
     module.set("request", function.with_name("request")?)?;
-    module.set("url", Function::new(ctx.clone(), address::tag)?.with_name("url")?)?;
+    module.set(
+        "url",
+        Function::new(ctx.clone(), address::tag)?.with_name("url")?,
+    )?;
     let function = Function::new(ctx.clone(), expected_statuses)?;
     module.set("expectedStatuses", function.with_name("expectedStatuses")?)?;
     let function = Function::new(ctx.clone(), set_response_callback)?;

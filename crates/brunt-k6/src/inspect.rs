@@ -64,12 +64,11 @@ impl<'js> Shower<'_, 'js> {
             self.out.push_str("null");
             return Ok(());
         }
-        match value.as_object() {
-            Some(object) => self.object(object),
-            None => {
-                self.out.push_str(&plain(value)?);
-                Ok(())
-            }
+        if let Some(object) = value.as_object() {
+            self.object(object)
+        } else {
+            self.out.push_str(&plain(value)?);
+            Ok(())
         }
     }
 

@@ -4,6 +4,8 @@
 //! virtual users share is a [`config::K6Config`].
 
 #![forbid(unsafe_code)]
+// Host functions take what the binding hands them, which is values.
+#![allow(clippy::needless_pass_by_value)]
 
 mod args;
 mod caches;

@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 /// A flag that sets an option of the test: `brunt-options` reads its value.
+#[derive(Clone, Copy)]
 struct OptionFlag {
     long: &'static str,
     short: Option<char>,
@@ -136,7 +137,8 @@ const EXAMPLES: &str = "Examples:
 
 Every test option can also stand in the script's `options`, in a K6_* variable or in a config file.";
 
-const DEMO_HELP: &str = "Everything is on loopback. The receiver is asked by PromQL for every value of the summary; the
+const DEMO_HELP: &str =
+    "Everything is on loopback. The receiver is asked by PromQL for every value of the summary; the
 exit code is 1 if one differs, else that of the run.
 
 Examples:
@@ -191,7 +193,9 @@ pub(crate) fn command() -> Command {
                     Arg::new("script")
                         .value_name("SCRIPT")
                         .value_parser(clap::value_parser!(std::path::PathBuf))
-                        .help("A script that reads BASE_URL from __ENV [default: one of brunt's own]"),
+                        .help(
+                            "A script that reads BASE_URL from __ENV [default: one of brunt's own]",
+                        ),
                 )
                 .arg(
                     Arg::new("receiver")
@@ -222,6 +226,7 @@ fn run() -> Command {
         .arg(
             Arg::new("out")
                 .long("out")
+                .help_heading("Results")
                 .short('o')
                 .action(ArgAction::Append)
                 .value_name("NAME[=TARGET][,KEY=VALUE…]")
@@ -259,6 +264,7 @@ fn run() -> Command {
         .arg(
             Arg::new("summary-export")
                 .long("summary-export")
+                .help_heading("Results")
                 .value_name("FILE")
                 .env("K6_SUMMARY_EXPORT")
                 .help("Writes the end-of-test summary as JSON"),
@@ -266,6 +272,7 @@ fn run() -> Command {
         .arg(
             Arg::new("summary-mode")
                 .long("summary-mode")
+                .help_heading("Results")
                 .value_name("MODE")
                 .env("K6_SUMMARY_MODE")
                 .default_value("compact")
@@ -275,6 +282,7 @@ fn run() -> Command {
         .arg(
             Arg::new("no-thresholds")
                 .long("no-thresholds")
+                .help_heading("Results")
                 .action(ArgAction::SetTrue)
                 .env("K6_NO_THRESHOLDS")
                 .value_parser(clap::builder::FalseyValueParser::new())
@@ -307,6 +315,7 @@ fn run() -> Command {
         .arg(
             Arg::new("max-series")
                 .long("max-series")
+                .help_heading("Results")
                 .value_name("N")
                 .env("BRUNT_MAX_SERIES")
                 .default_value("1000000")
@@ -314,7 +323,10 @@ fn run() -> Command {
                 .help("Time series that are told apart; more count towards one overflow series"),
         );
     for flag in OPTION_FLAGS {
-        let mut arg = Arg::new(flag.long).long(flag.long).help(flag.help);
+        let mut arg = Arg::new(flag.long)
+            .long(flag.long)
+            .help(option_help(flag))
+            .help_heading(heading(flag.long));
         if let Some(short) = flag.short {
             arg = arg.short(short);
         }
@@ -333,6 +345,39 @@ fn run() -> Command {
         command = command.arg(arg);
     }
     command
+}
+
+/// The help of an option's flag; says if the option is only read so far.
+fn option_help(flag: &OptionFlag) -> String {
+    let name = format!("--{}", flag.long);
+    let later = brunt_options::TABLE
+        .iter()
+        .any(|spec| spec.flag == Some(&*name) && spec.support == brunt_options::Support::Later);
+    if later {
+        format!("{} [no effect yet]", flag.help)
+    } else {
+        flag.help.to_owned()
+    }
+}
+
+/// Where an option's flag stands in the help.
+fn heading(long: &str) -> &'static str {
+    match long {
+        "vus"
+        | "duration"
+        | "iterations"
+        | "stage"
+        | "paused"
+        | "no-setup"
+        | "no-teardown"
+        | "min-iteration-duration"
+        | "execution-segment"
+        | "execution-segment-sequence" => "Load",
+        "summary-trend-stats" | "summary-time-unit" | "system-tags" | "tag" | "console-output" => {
+            "Results"
+        }
+        _ => "Network",
+    }
 }
 
 /// The flags of test options that were given, in the form that the options crate reads.

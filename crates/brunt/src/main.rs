@@ -42,11 +42,11 @@ fn main() -> ExitCode {
         Some(("run", own)) => with_terminal(own, |terminal| run::run(&run_args(own), terminal)),
         Some(("demo", own)) => with_terminal(own, |_| demo::run(own)),
         Some(("outputs", _)) => {
-            terminal::print(&run::outputs::catalogue().list());
+            terminal::print(run::outputs::catalogue().list());
             Exit::Success.into()
         }
         _ => {
-            terminal::print(&format!("brunt v{}\n", env!("CARGO_PKG_VERSION")));
+            terminal::print(format!("brunt v{}\n", env!("CARGO_PKG_VERSION")));
             Exit::Success.into()
         }
     }

@@ -18,7 +18,7 @@ use brunt_summary::Progress;
 use brunt_summary::progress::{Look, lines};
 
 pub(crate) use observe::observe;
-pub(crate) use screen::{Screen, Size};
+pub(crate) use screen::Screen;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

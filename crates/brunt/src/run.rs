@@ -61,7 +61,7 @@ async fn run_async(args: &RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Fai
     let settings = settings::settle(args, &script, &log)?;
     let outputs = outputs::check(configured).await?;
     if !args.quiet {
-        crate::terminal::print(&summary::banner(args, &settings, &outputs));
+        crate::terminal::print(summary::banner(args, &settings, &outputs));
     }
     let (edges, running) = outputs.start(&settings.output_context(DRAIN_TIMEOUT));
     let ran = test::run(args, &script, &settings, edges, terminal, &log).await?;

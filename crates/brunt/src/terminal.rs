@@ -41,7 +41,7 @@ impl Terminal {
     }
 }
 
-/// Whether colours are unwanted: by flag, by NO_COLOR (no-color.org) or by k6's variable.
+/// Whether colours are unwanted: by flag, by `NO_COLOR` (no-color.org) or by k6's variable.
 pub(crate) fn no_colour(matches: &ArgMatches) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     matches.get_flag("no-color") || set("NO_COLOR") || set("K6_NO_COLOR")

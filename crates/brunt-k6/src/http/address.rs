@@ -22,11 +22,19 @@ impl Address {
     /// A string, an address from `http.url`, or anything that can be made a string.
     pub(crate) fn read(value: &Value<'_>) -> Result<Self> {
         if let Some(object) = value.as_object()
-            && object.get::<_, Option<bool>>(MARK).is_ok_and(|mark| mark == Some(true))
+            && object
+                .get::<_, Option<bool>>(MARK)
+                .is_ok_and(|mark| mark == Some(true))
         {
-            return Ok(Self { url: object.get("url")?, name: object.get("name")? });
+            return Ok(Self {
+                url: object.get("url")?,
+                name: object.get("name")?,
+            });
         }
-        Ok(Self { url: text(value)?, name: None })
+        Ok(Self {
+            url: text(value)?,
+            name: None,
+        })
     }
 }
 
@@ -37,7 +45,8 @@ pub(crate) fn tag<'js>(
     values: Rest<Value<'js>>,
 ) -> Result<Object<'js>> {
     let Some(parts) = parts.as_array().map(Array::iter::<String>) else {
-        let message = "http.url is a template tag: write http.url`https://host/${id}` without parentheses";
+        let message =
+            "http.url is a template tag: write http.url`https://host/${id}` without parentheses";
         return Err(throw_error(&ctx, "TypeError", message));
     };
     let (mut url, mut name) = (String::new(), String::new());

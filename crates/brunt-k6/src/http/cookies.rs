@@ -75,7 +75,9 @@ impl Cookie {
 /// A value without the quotes around it; `None` for bytes that no cookie has.
 fn plain_value(value: &str) -> Option<&str> {
     let value = value.trim_matches([' ', '\t']);
-    let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'));
     let value = inner.unwrap_or(value);
     let allowed = |byte: u8| (0x20..0x7F).contains(&byte) && !b"\";\\".contains(&byte);
     value.bytes().all(allowed).then_some(value)
@@ -99,13 +101,12 @@ pub(crate) fn by_name<'js>(
     let all = Object::new(ctx.clone())?;
     for cookie in headers {
         let shown = cookie.to_js(ctx)?;
-        match all.get::<_, Option<Array<'js>>>(cookie.name.as_str())? {
-            Some(list) => list.set(list.len(), shown)?,
-            None => {
-                let list = Array::new(ctx.clone())?;
-                list.set(0, shown)?;
-                all.set(cookie.name.as_str(), list)?;
-            }
+        if let Some(list) = all.get::<_, Option<Array<'js>>>(cookie.name.as_str())? {
+            list.set(list.len(), shown)?;
+        } else {
+            let list = Array::new(ctx.clone())?;
+            list.set(0, shown)?;
+            all.set(cookie.name.as_str(), list)?;
         }
     }
     Ok(all)
@@ -151,6 +152,9 @@ mod tests {
         assert_eq!(cookie("max-age=soon").max_age, 0);
         assert_eq!(cookie("max-age=012").max_age, 0);
         assert_eq!(cookie("expires=tomorrow").expires, None);
-        assert_eq!(cookie("expires=Wed, 21 Oct 2015 07:28:00 GMT").expires, Some(1_445_412_480_000));
+        assert_eq!(
+            cookie("expires=Wed, 21 Oct 2015 07:28:00 GMT").expires,
+            Some(1_445_412_480_000)
+        );
     }
 }

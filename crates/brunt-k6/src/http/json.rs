@@ -87,7 +87,11 @@ fn select(document: &str, path: &str) -> Option<Found> {
         document = Cow::Owned(modify(subject.as_deref(), modifier, argument)?);
         path = after;
     }
-    if path.is_empty() { get(&document, "@this") } else { get(&document, path) }
+    if path.is_empty() {
+        get(&document, "@this")
+    } else {
+        get(&document, path)
+    }
 }
 
 impl Found {
@@ -148,7 +152,12 @@ fn split(path: &str) -> Option<(&str, &'static str, &str, &str)> {
                 let end = rest.find(['.', '|', ':']).unwrap_or(rest.len());
                 if let Some(name) = MODIFIERS.iter().find(|name| **name == &rest[..end]) {
                     let (argument, after) = argument(&rest[end..]);
-                    return Some((path[..at].trim_end_matches(['.', '|']), name, argument, after));
+                    return Some((
+                        path[..at].trim_end_matches(['.', '|']),
+                        name,
+                        argument,
+                        after,
+                    ));
                 }
             }
             _ => {}
@@ -188,17 +197,21 @@ fn modify(subject: Option<&str>, modifier: &str, argument: &str) -> Option<Strin
     }
     let value: Json = serde_json::from_str(text).ok()?;
     match (modifier, value) {
-        ("keys", Json::Object(members)) => {
-            Some(Json::from(members.into_iter().map(|(key, _)| key).collect::<Vec<_>>()).to_string())
-        }
+        ("keys", Json::Object(members)) => Some(
+            Json::from(members.into_iter().map(|(key, _)| key).collect::<Vec<_>>()).to_string(),
+        ),
         ("keys", Json::Array(items)) => Some(Json::from(vec![Json::Null; items.len()]).to_string()),
-        ("values", Json::Object(members)) => {
-            Some(Json::from_iter(members.into_iter().map(|(_, value)| value)).to_string())
-        }
+        ("values", Json::Object(members)) => Some(
+            members
+                .into_iter()
+                .map(|(_, value)| value)
+                .collect::<Json>()
+                .to_string(),
+        ),
         ("keys" | "values", value) => Some(Json::from(vec![value]).to_string()),
-        ("fromstr", Json::String(inner)) => {
-            serde_json::from_str::<serde::de::IgnoredAny>(&inner).ok().map(|_| inner)
-        }
+        ("fromstr", Json::String(inner)) => serde_json::from_str::<serde::de::IgnoredAny>(&inner)
+            .ok()
+            .map(|_| inner),
         ("group", Json::Object(members)) => Some(group(members)),
         ("dig", value) => {
             let mut found = Vec::new();
@@ -221,7 +234,10 @@ fn group(members: serde_json::Map<String, Json>) -> String {
             rows[at].insert(key.clone(), item);
         }
     }
-    Json::from_iter(rows.into_iter().map(Json::Object)).to_string()
+    rows.into_iter()
+        .map(Json::Object)
+        .collect::<Json>()
+        .to_string()
 }
 
 /// What the path finds in the value and in everything below it.

@@ -35,7 +35,7 @@ pub(crate) struct Params {
 }
 
 /// k6's default.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Params {
     pub(crate) fn defaults(host: &K6Host) -> Self {
@@ -72,7 +72,10 @@ impl Params {
 
     /// Sets the tag `name`, unless the script has set one itself.
     pub(crate) fn name(&mut self, name: String) {
-        if let Err(at) = self.tags.binary_search_by(|(tag, _)| tag.as_str().cmp("name")) {
+        if let Err(at) = self
+            .tags
+            .binary_search_by(|(tag, _)| tag.as_str().cmp("name"))
+        {
             self.tags.insert(at, ("name".to_owned(), name));
         }
     }
@@ -88,7 +91,7 @@ impl Params {
                     value
                         .as_object()
                         .ok_or_else(|| wrong("expected an object"))?,
-                )?
+                )?;
             }
             "tags" => {
                 let object = value

@@ -9,12 +9,12 @@ use brunt_net::{Exchange, Request};
 use rquickjs::{Ctx, Result, Value};
 
 use crate::host::K6Host;
+use crate::http::address::Address;
 use crate::http::body::Body;
 use crate::http::params::{Params, ResponseType};
 use crate::http::response::{Answer, Sent};
 use crate::http::samples::{Tagged, emit};
 use crate::http::targets::Place;
-use crate::http::address::Address;
 
 /// Runs a request to its end, redirects included.
 pub(crate) fn send<'js>(
@@ -46,10 +46,24 @@ pub(crate) fn send<'js>(
     let place = match host.targets.borrow_mut().get(&url) {
         Ok(place) => place,
         Err(error) => {
-            return refuse(ctx, &host, &method, &url, &error.to_string(), 1020, params.throw);
+            return refuse(
+                ctx,
+                &host,
+                &method,
+                &url,
+                &error.to_string(),
+                1020,
+                params.throw,
+            );
         }
     };
-    let mut call = Call { host: &host, method, place, params, body };
+    let mut call = Call {
+        host: &host,
+        method,
+        place,
+        params,
+        body,
+    };
     call.run(ctx)
 }
 

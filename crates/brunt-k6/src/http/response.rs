@@ -42,18 +42,36 @@ type Make = for<'js> fn(&Answer, &Ctx<'js>) -> Result<Value<'js>>;
 
 /// The members in k6's order, and how each is made.
 const MEMBERS: &[(&str, Make)] = &[
-    ("remote_ip", |it, ctx| it.remote.map_or(String::new(), |it| it.ip().to_string()).into_js(ctx)),
-    ("remote_port", |it, ctx| it.remote.map_or(0, |it| it.port()).into_js(ctx)),
+    ("remote_ip", |it, ctx| {
+        it.remote
+            .map_or(String::new(), |it| it.ip().to_string())
+            .into_js(ctx)
+    }),
+    ("remote_port", |it, ctx| {
+        it.remote.map_or(0, |it| it.port()).into_js(ctx)
+    }),
     ("url", |it, ctx| it.sent.url.into_js(ctx)),
     ("status", |it, ctx| it.status().into_js(ctx)),
     ("status_text", |it, ctx| it.status_text().into_js(ctx)),
-    ("proto", |it, ctx| it.response.as_ref().map_or("", |it| it.version.as_str()).into_js(ctx)),
+    ("proto", |it, ctx| {
+        it.response
+            .as_ref()
+            .map_or("", |it| it.version.as_str())
+            .into_js(ctx)
+    }),
     ("headers", Answer::headers),
     ("cookies", |it, ctx| it.cookies(ctx)?.into_js(ctx)),
     ("body", Answer::body),
     ("timings", Answer::timings),
-    ("tls_version", |it, ctx| it.tls.as_ref().map_or("", |tls| tls.version).into_js(ctx)),
-    ("tls_cipher_suite", |it, ctx| it.tls.as_ref().map_or("", |it| it.cipher_suite).into_js(ctx)),
+    ("tls_version", |it, ctx| {
+        it.tls.as_ref().map_or("", |tls| tls.version).into_js(ctx)
+    }),
+    ("tls_cipher_suite", |it, ctx| {
+        it.tls
+            .as_ref()
+            .map_or("", |it| it.cipher_suite)
+            .into_js(ctx)
+    }),
     ("ocsp", |_, ctx| ocsp(ctx)),
     ("error", |it, ctx| it.error.as_str().into_js(ctx)),
     ("error_code", |it, ctx| it.error_code.into_js(ctx)),
@@ -110,12 +128,11 @@ impl Answer {
     }
 
     pub(crate) fn into_js<'js>(self, ctx: &Ctx<'js>, host: &K6Host) -> Result<Value<'js>> {
-        let classes = match host.response_classes.get() {
-            Some(classes) => classes,
-            None => {
-                let classes = ResponseClasses::new(ctx)?;
-                host.response_classes.get_or_init(|| classes)
-            }
+        let classes = if let Some(classes) = host.response_classes.get() {
+            classes
+        } else {
+            let classes = ResponseClasses::new(ctx)?;
+            host.response_classes.get_or_init(|| classes)
         };
         Ok(classes.response.object(ctx, self)?.into_value())
     }
@@ -136,7 +153,11 @@ impl Answer {
     }
 
     fn status_text(&self) -> String {
-        let reason = self.response.as_ref().map(Response::reason_text).unwrap_or_default();
+        let reason = self
+            .response
+            .as_ref()
+            .map(Response::reason_text)
+            .unwrap_or_default();
         match (self.status(), reason.as_str()) {
             (0, _) => String::new(),
             (status, "") => status.to_string(),
@@ -175,8 +196,12 @@ impl Answer {
         let binary = self.response_type == ResponseType::Binary;
         match &self.response {
             Some(response) if binary => share_bytes(ctx, &response.body),
-            Some(response) if self.response_type == ResponseType::Text && response.status != 204 => {
-                String::from_utf8_lossy(&response.body).as_ref().into_js(ctx)
+            Some(response)
+                if self.response_type == ResponseType::Text && response.status != 204 =>
+            {
+                String::from_utf8_lossy(&response.body)
+                    .as_ref()
+                    .into_js(ctx)
             }
             _ => Ok(Value::new_null(ctx.clone())),
         }

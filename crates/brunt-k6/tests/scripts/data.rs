@@ -34,7 +34,19 @@ fn nobody_can_change_it() {
         "for (const f of [() => { list[0] = 1; }, () => list.push(1), () => { list.length = 0; }, () => { delete list[0]; }, () => { list[0].n = 2; }, () => list[0].in.a.push(2), () => list.sort()]) { \
            try { f(); console.log('done'); } catch (e) { console.log(e.name); } } console.log(list[0].n, list.length);",
     );
-    assert_eq!(printed, ["TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "TypeError", "1 5"]);
+    assert_eq!(
+        printed,
+        [
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "TypeError",
+            "1 5"
+        ]
+    );
 }
 
 #[test]
@@ -47,11 +59,24 @@ fn it_is_made_once_for_each_name() {
 
 #[test]
 fn what_makes_no_list_is_refused_at_the_users_line() {
-    for wrong in ["('', () => [])", "(() => [])", "('a', [])", "('a', () => ({}))", "('a', async () => [])"] {
-        let script = format!("import {{ SharedArray }} from 'k6/data';\nnew SharedArray{wrong};\nexport default () => {{}};");
-        let Outcome::Failed(message) = Script::js(script).run(0).init else { panic!("{wrong}") };
+    for wrong in [
+        "('', () => [])",
+        "(() => [])",
+        "('a', [])",
+        "('a', () => ({}))",
+        "('a', async () => [])",
+    ] {
+        let script = format!(
+            "import {{ SharedArray }} from 'k6/data';\nnew SharedArray{wrong};\nexport default () => {{}};"
+        );
+        let Outcome::Failed(message) = Script::js(script).run(0).init else {
+            panic!("{wrong}")
+        };
         assert!(message.starts_with("TypeError: "), "{message}");
-        assert!(message.contains("main.js:2:") && !message.contains("eval_script"), "{message}");
+        assert!(
+            message.contains("main.js:2:") && !message.contains("eval_script"),
+            "{message}"
+        );
     }
     let late = "import { SharedArray } from 'k6/data';\nexport default () => new SharedArray('a', () => []);";
     assert!(Script::js(late).run(1).error().contains("init context"));

@@ -13,7 +13,17 @@ fn text_goes_to_bytes_and_back() {
          console.log(new TextDecoder().decode(new Uint8Array([0xff])) === '\\ufffd');",
     )
     .printed();
-    assert_eq!(printed, ["10 utf-8", "aä€😀 aä", "utf-8 true false", "TypeError", "RangeError", "true"]);
+    assert_eq!(
+        printed,
+        [
+            "10 utf-8",
+            "aä€😀 aä",
+            "utf-8 true false",
+            "TypeError",
+            "RangeError",
+            "true"
+        ]
+    );
 }
 
 #[test]
@@ -35,7 +45,10 @@ fn base64_has_four_alphabets_and_two_forms() {
          try { encoding.b64decode('!'); } catch (e) { console.log(e instanceof GoError, e instanceof Error); }",
     )
     .printed();
-    assert_eq!(printed, ["+//+AQ== +//+AQ -__-AQ== -__-AQ", "hi true", "true true"]);
+    assert_eq!(
+        printed,
+        ["+//+AQ== +//+AQ -__-AQ== -__-AQ", "hi true", "true true"]
+    );
 }
 
 #[test]

@@ -63,12 +63,19 @@ impl Script {
 
     /// A script whose default function has this body.
     pub(crate) fn body(text: &str) -> Self {
-        Self::js(format!("{IMPORTS}export default function () {{\n{text}\n}}"))
+        Self::js(format!(
+            "{IMPORTS}export default function () {{\n{text}\n}}"
+        ))
     }
 
     fn named(name: &'static str, text: impl Into<String>) -> Self {
         let files = vec![(name, text.into())];
-        Self { name, files, memory: None, configure: Box::new(|_| ()) }
+        Self {
+            name,
+            files,
+            memory: None,
+            configure: Box::new(|_| ()),
+        }
     }
 
     pub(crate) fn file(mut self, name: &'static str, text: &str) -> Self {
@@ -96,7 +103,10 @@ impl Script {
         let run = self.run(1);
         assert_eq!(run.init, Outcome::Completed(None), "{:?}", run.log);
         assert_eq!(run.iterations, [Outcome::Completed(None)], "{:?}", run.log);
-        let console = run.records.into_iter().filter(|it| it.source() == Some("console"));
+        let console = run
+            .records
+            .into_iter()
+            .filter(|it| it.source() == Some("console"));
         console.map(|record| record.message).collect()
     }
 
@@ -127,7 +137,9 @@ impl Script {
     pub(crate) fn load_error(self) -> String {
         let folder = tempfile::tempdir().unwrap();
         let error = self.load(folder.path()).unwrap_err();
-        error.to_string().replace(&format!("file://{}/", folder.path().display()), "")
+        error
+            .to_string()
+            .replace(&format!("file://{}/", folder.path().display()), "")
     }
 
     fn load(&self, folder: &std::path::Path) -> Result<Arc<Loader>, LoadError> {
@@ -153,7 +165,10 @@ impl Script {
         let factory = K6Factory {
             config: Arc::new(config),
             program: Arc::new(Program::new(loader)),
-            limits: VuLimits { memory: self.memory, read_exports: false },
+            limits: VuLimits {
+                memory: self.memory,
+                read_exports: false,
+            },
         };
         let log = Arc::new(Kept::default());
         let recorder = Rc::new(RefCell::new(recorder));
@@ -168,7 +183,13 @@ impl Script {
                 state: Arc::clone(&state),
                 log: Arc::clone(&log) as Arc<dyn LogSink>,
             };
-            let mut vu = factory.create_js(&cx, VuId { in_instance: 3, in_test: 5 });
+            let mut vu = factory.create_js(
+                &cx,
+                VuId {
+                    in_instance: 3,
+                    in_test: 5,
+                },
+            );
             let init = lab.runtime.block_on(run_alone(&mut vu, Call::Init));
             let ran = init == Outcome::Completed(None);
             let iterations = if ran { work(&lab, &mut vu) } else { Vec::new() };
@@ -177,7 +198,8 @@ impl Script {
         recorder.borrow_mut().flush();
         let place = format!("file://{}/", folder.path().display());
         let records: Vec<Record> = log.0.lock().unwrap().drain(..).collect();
-        let shown = |it: &Record| format!("{}: {}", it.level.as_str(), it.message.replace(&place, ""));
+        let shown =
+            |it: &Record| format!("{}: {}", it.level.as_str(), it.message.replace(&place, ""));
         let clean = |outcome: Outcome| match outcome {
             Outcome::Failed(message) => Outcome::Failed(message.replace(&place, "")),
             other => other,
@@ -209,7 +231,7 @@ impl Lab {
         let executor = ExecutorConfig::SharedIterations {
             vus: 1,
             iterations: 9,
-            max_duration: Duration::from_secs(60),
+            max_duration: Duration::from_mins(1),
         };
         let scenario = Scenario {
             index: 0,
@@ -225,8 +247,14 @@ impl Lab {
             started: OnceLock::from(0),
             progress: 0.25_f64.to_bits().into(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { runtime, scenario: Arc::new(scenario) }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            runtime,
+            scenario: Arc::new(scenario),
+        }
     }
 
     pub(crate) fn iteration(&self, number: u64) -> Call {
@@ -260,12 +288,17 @@ impl Run {
     }
 
     pub(crate) fn of(&self, metric: &str) -> impl Iterator<Item = &brunt_bus::Collected> {
-        self.samples.iter().filter(move |sample| *sample.metric.name == *metric)
+        self.samples
+            .iter()
+            .filter(move |sample| *sample.metric.name == *metric)
     }
 
     /// The one message that was logged as an error.
     pub(crate) fn error(&self) -> &str {
-        let mut errors = self.log.iter().filter_map(|line| line.strip_prefix("error: "));
+        let mut errors = self
+            .log
+            .iter()
+            .filter_map(|line| line.strip_prefix("error: "));
         let first = errors.next().expect("an error is logged");
         assert_eq!(errors.next(), None, "logged once");
         first
@@ -278,6 +311,9 @@ trait Source {
 
 impl Source for Record {
     fn source(&self) -> Option<&str> {
-        self.fields.iter().find(|(key, _)| *key == "source").map(|(_, value)| &**value)
+        self.fields
+            .iter()
+            .find(|(key, _)| *key == "source")
+            .map(|(_, value)| &**value)
     }
 }

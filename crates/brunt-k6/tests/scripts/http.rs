@@ -7,7 +7,10 @@ use crate::harness::{Run, Script};
 fn run(target: &Target, body: &str) -> Run {
     let body = body.replace("BASE", target.url("").trim_end_matches('/'));
     let run = Script::body(&body).run(1);
-    assert_eq!(run.log.iter().find(|line| line.starts_with("error: ")), None);
+    assert_eq!(
+        run.log.iter().find(|line| line.starts_with("error: ")),
+        None
+    );
     run
 }
 
@@ -38,7 +41,10 @@ fn a_response_is_an_object_like_any_other() {
 #[test]
 fn a_request_emits_its_metrics_with_the_system_tags() {
     let target = Target::http().unwrap();
-    let run = run(&target, "http.get('BASE/status/404', { tags: { mine: 1 } }); http.get(http.url`BASE/status/${200}`);");
+    let run = run(
+        &target,
+        "http.get('BASE/status/404', { tags: { mine: 1 } }); http.get(http.url`BASE/status/${200}`);",
+    );
     assert_eq!(run.values("http_reqs"), [1.0, 1.0]);
     assert_eq!(run.values("http_req_failed"), [1.0, 0.0]);
     let first = &run.of("http_req_duration").next().unwrap().tags;
@@ -66,7 +72,11 @@ fn a_request_emits_its_metrics_with_the_system_tags() {
 #[test]
 fn a_refused_connection_is_a_response_or_an_exception() {
     // Bound and closed again, so nobody listens.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let run = Script::body(&format!(
         "const r = http.get('http://127.0.0.1:{port}/'); console.log(r.status, r.error_code, r.error, r.body); \
          try {{ http.get('http://127.0.0.1:{port}/', {{ throw: true }}); }} catch (e) {{ console.log(e instanceof GoError, String(e)); }}"
@@ -94,7 +104,11 @@ fn arguments_that_make_no_request_warn_or_throw() {
     ] {
         let body = format!("const r = {call}; console.log(r.status, r.error !== '');");
         let run = Script::body(&body).run(1);
-        assert_eq!(run.log, ["warning: Request Failed", "info: 0 true"], "{call}");
+        assert_eq!(
+            run.log,
+            ["warning: Request Failed", "info: 0 true"],
+            "{call}"
+        );
         assert_eq!(run.values("http_reqs"), [0.0_f64; 0], "{call}");
         let run = Script::body(&body).configure(|it| it.throw = true).run(1);
         assert!(!run.error().is_empty(), "{call}");
@@ -111,13 +125,19 @@ fn json_finds_paths_and_tells_the_place_of_an_error() {
          try { http.get('BASE/').json(); } catch (e) { console.log(e.message.startsWith('cannot parse json due to an error at line 1, character ')); } \
          try { http.get('BASE/status/204').json(); } catch (e) { console.log(e.message.startsWith('the body is null')); }",
     );
-    assert_eq!(run.log, ["info: object undefined", "info: true", "info: true"]);
+    assert_eq!(
+        run.log,
+        ["info: object undefined", "info: true", "info: true"]
+    );
 }
 
 #[test]
 fn an_interrupt_ends_a_request() {
     let target = Target::http().unwrap();
-    let body = format!("http.get('{}'); console.log('never');", target.url("/delay/60000"));
+    let body = format!(
+        "http.get('{}'); console.log('never');",
+        target.url("/delay/60000")
+    );
     let run = Script::body(&body).run_interrupted();
     assert_eq!(run.iterations, [brunt_engine::Outcome::Interrupted]);
     assert_eq!(run.log, [""; 0]);

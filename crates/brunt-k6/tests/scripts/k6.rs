@@ -14,16 +14,30 @@ fn checks_count_and_tell_whether_all_passed() {
     assert_eq!(run.values("checks"), [1.0, 1.0, 0.0, 1.0, 1.0, 0.0]);
     let first = run.of("checks").next().unwrap();
     let tags: Vec<(&str, &str)> = first.tags.iter().collect();
-    let wanted =
-        [("check", "is 5"), ("group", ""), ("kind", "a"), ("scenario", "lab"), ("team", "blue")];
+    let wanted = [
+        ("check", "is 5"),
+        ("group", ""),
+        ("kind", "a"),
+        ("scenario", "lab"),
+        ("team", "blue"),
+    ];
     assert_eq!(tags, wanted);
-    let checks: Vec<_> = run.groups.checks.iter().map(|it| (&*it.name, it.passes, it.fails)).collect();
-    assert_eq!(checks, [("is 5", 2, 0), ("is truthy", 2, 0), ("is 6", 0, 2)]);
+    let checks: Vec<_> = run
+        .groups
+        .checks
+        .iter()
+        .map(|it| (&*it.name, it.passes, it.fails))
+        .collect();
+    assert_eq!(
+        checks,
+        [("is 5", 2, 0), ("is truthy", 2, 0), ("is 6", 0, 2)]
+    );
 }
 
 #[test]
 fn a_check_that_throws_fails_and_the_rest_is_skipped() {
-    let run = Script::body("check(1, { a: () => { throw new Error('inside'); }, b: true });").run(1);
+    let run =
+        Script::body("check(1, { a: () => { throw new Error('inside'); }, b: true });").run(1);
     assert!(run.error().starts_with("Error: inside\n"), "{:?}", run.log);
     assert_eq!(run.values("checks"), [0.0]);
     assert_eq!(run.values("iterations"), [1.0], "the iteration counts");
@@ -37,9 +51,15 @@ fn groups_nest_and_measure_even_when_they_throw() {
     )
     .run(1);
     assert_eq!(run.log, ["info: stop"]);
-    let groups: Vec<_> = run.of("group_duration").map(|it| it.tags.get("group").unwrap()).collect();
+    let groups: Vec<_> = run
+        .of("group_duration")
+        .map(|it| it.tags.get("group").unwrap())
+        .collect();
     assert_eq!(groups, ["::outer::inner", "::outer"]);
-    let checks: Vec<_> = run.of("checks").map(|it| it.tags.get("group").unwrap()).collect();
+    let checks: Vec<_> = run
+        .of("checks")
+        .map(|it| it.tags.get("group").unwrap())
+        .collect();
     assert_eq!(checks, ["::outer::inner", ""]);
     assert_eq!(run.groups.groups[0].groups[0].checks[0].name, "deep");
 }
@@ -47,9 +67,15 @@ fn groups_nest_and_measure_even_when_they_throw() {
 #[test]
 fn a_group_that_is_left_by_an_exception_does_not_reach_the_next_iteration() {
     let run = Script::body("check(1, { c: true }); group('g', () => fail('x'));").run(2);
-    let groups: Vec<_> = run.of("checks").map(|it| it.tags.get("group").unwrap()).collect();
+    let groups: Vec<_> = run
+        .of("checks")
+        .map(|it| it.tags.get("group").unwrap())
+        .collect();
     assert_eq!(groups, ["", ""]);
-    let iterations: Vec<_> = run.of("iterations").map(|it| it.tags.get("group").unwrap()).collect();
+    let iterations: Vec<_> = run
+        .of("iterations")
+        .map(|it| it.tags.get("group").unwrap())
+        .collect();
     assert_eq!(iterations, ["", ""]);
 }
 
@@ -63,7 +89,11 @@ fn async_functions_and_separators_are_refused() {
         "check(1)",
     ] {
         let run = Script::body(body).run(1);
-        assert!(run.error().starts_with("GoError: "), "{body}: {:?}", run.log);
+        assert!(
+            run.error().starts_with("GoError: "),
+            "{body}: {:?}",
+            run.log
+        );
         assert_eq!(run.values("checks"), [0.0_f64; 0], "{body}");
     }
 }
@@ -71,9 +101,15 @@ fn async_functions_and_separators_are_refused() {
 #[test]
 fn checks_and_groups_are_no_business_of_the_init_stage() {
     for call in ["check(1, {})", "group('g', () => {})"] {
-        let script = format!("import {{ check, group }} from 'k6'; {call}; export default () => {{}};");
-        let Outcome::Failed(message) = Script::js(script).run(0).init else { panic!("{call}") };
-        assert!(message.contains("is not supported in the init context"), "{message}");
+        let script =
+            format!("import {{ check, group }} from 'k6'; {call}; export default () => {{}};");
+        let Outcome::Failed(message) = Script::js(script).run(0).init else {
+            panic!("{call}")
+        };
+        assert!(
+            message.contains("is not supported in the init context"),
+            "{message}"
+        );
     }
 }
 
@@ -85,6 +121,9 @@ fn an_iteration_lasts_at_least_as_long_as_the_option_says_but_measures_itself() 
     let started = std::time::Instant::now();
     let run = script.run(2);
     assert!(started.elapsed().as_millis() >= 60);
-    assert_eq!(run.iterations, [Outcome::Completed(None), Outcome::Completed(None)]);
+    assert_eq!(
+        run.iterations,
+        [Outcome::Completed(None), Outcome::Completed(None)]
+    );
     assert!(run.values("iteration_duration").iter().all(|ms| *ms < 30.0));
 }

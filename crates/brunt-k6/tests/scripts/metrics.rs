@@ -18,9 +18,15 @@ fn each_kind_takes_numbers_and_booleans_with_tags() {
     assert_eq!(run.values("my_count"), [2.0, 0.5]);
     assert_eq!(run.values("my_rate"), [1.0, 0.0]);
     let sample = run.of("my_time").next().unwrap();
-    assert_eq!((sample.metric.kind, sample.metric.contains), (MetricKind::Trend, ValueType::Time));
+    assert_eq!(
+        (sample.metric.kind, sample.metric.contains),
+        (MetricKind::Trend, ValueType::Time)
+    );
     let tagged = run.of("my_count").next().unwrap();
-    assert_eq!((tagged.tags.get("a"), tagged.tags.get("b")), (Some("1"), Some("true")));
+    assert_eq!(
+        (tagged.tags.get("a"), tagged.tags.get("b")),
+        (Some("1"), Some("true"))
+    );
 }
 
 #[test]
@@ -29,20 +35,38 @@ fn what_is_no_number_warns_or_throws() {
         let text = format!(
             "{METRICS}const c = new Counter('my_count'); export default function () {{ console.log(c.add('many')); console.log(c.add(undefined)); }}"
         );
-        Script::js(text).configure(move |it| it.throw = throw).run(1)
+        Script::js(text)
+            .configure(move |it| it.throw = throw)
+            .run(1)
     };
     let run = script(false);
-    assert_eq!(run.log.iter().filter(|line| line.starts_with("warning: ")).count(), 2);
-    assert_eq!(run.log.iter().filter(|line| *line == "info: false").count(), 2);
+    assert_eq!(
+        run.log
+            .iter()
+            .filter(|line| line.starts_with("warning: "))
+            .count(),
+        2
+    );
+    assert_eq!(
+        run.log.iter().filter(|line| *line == "info: false").count(),
+        2
+    );
     assert!(script(true).error().contains("'my_count'"));
     assert_eq!(run.values("my_count"), [0.0_f64; 0]);
 }
 
 #[test]
 fn metrics_are_made_in_the_init_stage_with_good_names_and_one_kind() {
-    for wrong in ["new Counter('1x')", "new Counter('a b')", "new Gauge('http_reqs')", "new Rate()"] {
+    for wrong in [
+        "new Counter('1x')",
+        "new Counter('a b')",
+        "new Gauge('http_reqs')",
+        "new Rate()",
+    ] {
         let script = format!("{METRICS}{wrong}; export default () => {{}};");
-        let Outcome::Failed(message) = Script::js(script).run(0).init else { panic!("{wrong}") };
+        let Outcome::Failed(message) = Script::js(script).run(0).init else {
+            panic!("{wrong}")
+        };
         assert!(message.contains("main.js:2:"), "{message}");
     }
     let late = format!("{METRICS}export default () => {{ new Counter('late_one'); }};");
@@ -56,8 +80,14 @@ fn tags_and_metadata_of_a_virtual_user_go_with_every_sample() {
          console.log(JSON.stringify(exec.vu.metrics.tags), 'lane' in exec.vu.tags); delete exec.vu.metrics.tags.lane; check(1, { d: true });",
     )
     .run(1);
-    assert_eq!(run.log, [r#"info: {"group":"","lane":"0","scenario":"lab","team":"blue"} true"#]);
+    assert_eq!(
+        run.log,
+        [r#"info: {"group":"","lane":"0","scenario":"lab","team":"blue"} true"#]
+    );
     let lanes: Vec<_> = run.of("checks").map(|it| it.tags.get("lane")).collect();
     assert_eq!(lanes, [Some("0"), None]);
-    assert_eq!(run.of("checks").next().unwrap().meta.get("trace"), Some("abc"));
+    assert_eq!(
+        run.of("checks").next().unwrap().meta.get("trace"),
+        Some("abc")
+    );
 }

@@ -9,7 +9,10 @@ fn commonjs_and_es_modules_import_each_other() {
     let script = "import cjs, { named } from './lib.cjs.js'; import * as all from './lib.cjs.js';\n\
          export default function () { console.log(cjs.named, named, Object.keys(all).includes('named')); }";
     let run = Script::js(script)
-        .file("lib.cjs.js", "const { value } = require('./sub/esm.js'); exports.named = value + 1;")
+        .file(
+            "lib.cjs.js",
+            "const { value } = require('./sub/esm.js'); exports.named = value + 1;",
+        )
         .file("sub/esm.js", "export const value = 41;")
         .run(1);
     assert_eq!(run.log, ["info: 42 42 true"]);
@@ -24,7 +27,8 @@ fn a_commonjs_script_runs_too_and_cycles_see_what_is_there() {
         .run(1);
     // After init there is no require any more.
     assert!(run.error().contains("init stage"), "{:?}", run.log);
-    let script = "const a = require('./a.js'); exports.default = () => console.log(a.done, a.seen);";
+    let script =
+        "const a = require('./a.js'); exports.default = () => console.log(a.done, a.seen);";
     let run = Script::js(script)
         .file("a.js", "exports.early = 1; const b = require('./b.js'); exports.seen = b.seen; exports.done = true;")
         .file("b.js", "exports.seen = require('./a.js').early;")
@@ -34,19 +38,33 @@ fn a_commonjs_script_runs_too_and_cycles_see_what_is_there() {
 
 #[test]
 fn require_is_there_in_es_modules_and_knows_its_file() {
-    let run = Script::js("import { text } from './sub/esm.js'; export default () => console.log(text);")
-        .file("sub/esm.js", "export const text = require('./cjs.js').text;")
-        .file("sub/cjs.js", "exports.text = 'beside';")
-        .run(1);
+    let run =
+        Script::js("import { text } from './sub/esm.js'; export default () => console.log(text);")
+            .file(
+                "sub/esm.js",
+                "export const text = require('./cjs.js').text;",
+            )
+            .file("sub/cjs.js", "exports.text = 'beside';")
+            .run(1);
     assert_eq!(run.log, ["info: beside"]);
 }
 
 #[test]
 fn module_and_exports_tell_an_es_module_what_is_wrong() {
-    for text in ["module.exports = {};", "exports.a = 1;", "typeof module;", "module = 1;"] {
+    for text in [
+        "module.exports = {};",
+        "exports.a = 1;",
+        "typeof module;",
+        "module = 1;",
+    ] {
         let run = Script::js(format!("{text}\nexport default () => {{}};")).run(0);
-        let Outcome::Failed(message) = run.init else { panic!("{text}") };
-        assert!(message.starts_with("ReferenceError: a file with import or export"), "{message}");
+        let Outcome::Failed(message) = run.init else {
+            panic!("{text}")
+        };
+        assert!(
+            message.starts_with("ReferenceError: a file with import or export"),
+            "{message}"
+        );
     }
 }
 

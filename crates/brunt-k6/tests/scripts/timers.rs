@@ -16,8 +16,14 @@ fn an_iteration_lasts_until_its_timers_are_done() {
     let mut lines = run.log.clone();
     assert_eq!(lines[..3], ["info: start", "info: end", "info: job"]);
     lines.sort();
-    assert!(lines.contains(&"info: later arg".to_owned()) && lines.contains(&"info: tick 2".to_owned()));
-    assert!(!lines.iter().any(|line| line.contains("never") || line.contains("tick 3")));
+    assert!(
+        lines.contains(&"info: later arg".to_owned()) && lines.contains(&"info: tick 2".to_owned())
+    );
+    assert!(
+        !lines
+            .iter()
+            .any(|line| line.contains("never") || line.contains("tick 3"))
+    );
 }
 
 #[test]
@@ -28,15 +34,26 @@ fn timers_with_the_same_time_run_in_their_order() {
 
 #[test]
 fn what_is_no_function_is_refused() {
-    assert!(Script::body("setTimeout('code', 1)").run(1).error().starts_with("TypeError: setTimeout"));
+    assert!(
+        Script::body("setTimeout('code', 1)")
+            .run(1)
+            .error()
+            .starts_with("TypeError: setTimeout")
+    );
 }
 
 #[test]
 fn a_rejection_that_nobody_handles_ends_the_iteration() {
-    let run = Script::js("export default async function () {\n  Promise.reject(new Error('lost'));\n}").run(1);
-    assert_eq!(run.error(), "Uncaught (in promise) Error: lost\n\tat default (main.js:2:22)");
+    let run =
+        Script::js("export default async function () {\n  Promise.reject(new Error('lost'));\n}")
+            .run(1);
+    assert_eq!(
+        run.error(),
+        "Uncaught (in promise) Error: lost\n\tat default (main.js:2:22)"
+    );
     assert_eq!(run.values("iterations"), [1.0]);
-    let handled = Script::body("const p = Promise.reject(new Error('found')); p.catch(() => {});").run(1);
+    let handled =
+        Script::body("const p = Promise.reject(new Error('found')); p.catch(() => {});").run(1);
     assert_eq!(handled.log, [""; 0]);
 }
 
@@ -57,5 +74,8 @@ fn an_interrupt_drops_timers_and_says_which() {
 #[test]
 fn an_interrupt_ends_a_sleep() {
     let run = Script::body("sleep(3600); console.log('never');").run_interrupted();
-    assert_eq!((run.iterations, run.log), (vec![Outcome::Interrupted], Vec::new()));
+    assert_eq!(
+        (run.iterations, run.log),
+        (vec![Outcome::Interrupted], Vec::new())
+    );
 }

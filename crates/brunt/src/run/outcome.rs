@@ -28,11 +28,7 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
     }
     let end = match &outcome.end {
         End::Completed => None,
-        End::InitFailed(message) => {
-            say(message.clone());
-            Some(Exit::ScriptException)
-        }
-        End::SetupFailed(message) => {
+        End::InitFailed(message) | End::SetupFailed(message) => {
             say(message.clone());
             Some(Exit::ScriptException)
         }

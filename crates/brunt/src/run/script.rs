@@ -32,8 +32,9 @@ pub(crate) struct Script {
 
 /// Loads and evaluates the script.
 pub(crate) fn load(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<Script, Failure> {
-    let loader = Loader::new(entry(args)?, brunt_k6::MODULES.iter().copied()).map_err(failure)?;
-    loader.preload().map_err(failure)?;
+    let loader = Loader::new(entry(args)?, brunt_k6::MODULES.iter().copied())
+        .map_err(|error| failure(&error))?;
+    loader.preload().map_err(|error| failure(&error))?;
     let loader = Arc::new(loader);
     let mut script = Script {
         program: Arc::new(Program::new(Arc::clone(&loader))),
@@ -56,7 +57,7 @@ pub(crate) fn load(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<Script, Fai
     Ok(script)
 }
 
-fn failure(error: LoadError) -> Failure {
+fn failure(error: &LoadError) -> Failure {
     let exit = if error.kind.exit_code() == Exit::Usage as u8 {
         Exit::Usage
     } else {

@@ -107,7 +107,7 @@ pub(crate) fn show(
 
 fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
     let default =
-        || crate::terminal::print(&brunt_summary::text::render(&ran.report, &settings.summary));
+        || crate::terminal::print(brunt_summary::text::render(&ran.report, &settings.summary));
     match &ran.handled {
         None => default(),
         Some(Err(error)) => {
@@ -149,9 +149,7 @@ fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
     let Some(contents) = bytes_of(contents) else {
         return say(
             Level::Error,
-            format!(
-                "handleSummary(): the contents of '{name}' must be a string or an ArrayBuffer"
-            ),
+            format!("handleSummary(): the contents of '{name}' must be a string or an ArrayBuffer"),
         );
     };
     let written = match name {
