@@ -1,56 +1,77 @@
-//! What of ECMAScript a context starts with, and typed arrays on first use.
+//! What of ECMAScript a context starts with, and what it gets on first use.
 //!
-//! Typed arrays are a fifth of a fresh runtime's heap, and most scripts never touch one. So their
-//! globals are accessors until somebody looks. What k6 does not have (`WeakRef`, `DOMException`,
-//! `performance`, `atob`) is left out.
+//! Typed arrays, maps, sets and dates are a quarter of a fresh runtime's heap, and most scripts
+//! touch few of them. So their globals are accessors until somebody looks. What k6 does not have
+//! (`WeakRef`, `DOMException`, `performance`, `atob`) is left out.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
 
-use rquickjs::context::intrinsic::{Date, Eval, Json, MapSet, Promise, Proxy, RegExp};
+use rquickjs::context::intrinsic::{Eval, Json, Promise, Proxy, RegExp};
 use rquickjs::{Context, Ctx, Error, Result, Runtime, Value, qjs};
 
-/// The globals that come with typed arrays.
-const TYPED_ARRAYS: &[&str] = &[
-    "ArrayBuffer",
-    "SharedArrayBuffer",
-    "DataView",
-    "Atomics",
-    "Uint8ClampedArray",
-    "Int8Array",
-    "Uint8Array",
-    "Int16Array",
-    "Uint16Array",
-    "Int32Array",
-    "Uint32Array",
-    "BigInt64Array",
-    "BigUint64Array",
-    "Float16Array",
-    "Float32Array",
-    "Float64Array",
+/// Globals that come together, and what puts them in place.
+struct Group {
+    names: &'static [&'static str],
+    add: unsafe extern "C" fn(*mut qjs::JSContext) -> c_int,
+}
+
+/// Nothing in QuickJS makes objects of these classes before a script has named a global.
+const GROUPS: &[Group] = &[
+    Group {
+        names: &[
+            "ArrayBuffer",
+            "SharedArrayBuffer",
+            "DataView",
+            "Atomics",
+            "Uint8ClampedArray",
+            "Int8Array",
+            "Uint8Array",
+            "Int16Array",
+            "Uint16Array",
+            "Int32Array",
+            "Uint32Array",
+            "BigInt64Array",
+            "BigUint64Array",
+            "Float16Array",
+            "Float32Array",
+            "Float64Array",
+        ],
+        add: qjs::JS_AddIntrinsicTypedArrays,
+    },
+    Group { names: &["Map", "Set", "WeakMap", "WeakSet"], add: qjs::JS_AddIntrinsicMapSet },
+    Group { names: &["Date"], add: qjs::JS_AddIntrinsicDate },
 ];
+
+/// A group has fewer names than this; a getter's number is `group * STRIDE + name`.
+const STRIDE: usize = 32;
 
 /// A context for a script.
 pub(crate) fn context(runtime: &Runtime) -> Result<Context> {
-    let context = Context::custom::<(Date, Eval, RegExp, Json, Proxy, MapSet, Promise)>(runtime)?;
-    context.with(|ctx| defer_typed_arrays(&ctx))?;
+    let context = Context::custom::<(Eval, RegExp, Json, Proxy, Promise)>(runtime)?;
+    context.with(|ctx| defer(&ctx))?;
     Ok(context)
 }
 
 /// Makes sure that typed arrays are there, before host code makes one.
 pub(crate) fn need_typed_arrays(ctx: &Ctx<'_>) -> Result<()> {
-    ctx.globals().get::<_, Value<'_>>(TYPED_ARRAYS[0]).map(drop)
+    ctx.globals().get::<_, Value<'_>>("ArrayBuffer").map(drop)
 }
 
-fn defer_typed_arrays(ctx: &Ctx<'_>) -> Result<()> {
+fn defer(ctx: &Ctx<'_>) -> Result<()> {
     let raw = ctx.as_raw().as_ptr();
     let globals = ctx.globals();
     let object = globals.as_value().as_raw();
-    for (at, name) in TYPED_ARRAYS.iter().enumerate() {
+    let numbered = GROUPS.iter().enumerate().flat_map(|(group, it)| {
+        it.names.iter().enumerate().map(move |(at, name)| (group * STRIDE + at, name))
+    });
+    for (at, name) in numbered {
         // SAFETY: the name is a live buffer of its length; the function object is handed over to
         // the property; the atom is freed after its use.
         let done = unsafe {
-            let getter = qjs::JSCFunctionType { getter_magic: Some(first_use) };
+            let getter = qjs::JSCFunctionType {
+                getter_magic: Some(first_use),
+            };
             let getter = qjs::JS_NewCFunction2(
                 raw,
                 getter.generic,
@@ -79,16 +100,18 @@ unsafe extern "C" fn first_use(
     _this: qjs::JSValue,
     which: c_int,
 ) -> qjs::JSValue {
+    let which = which as usize;
+    let Some(group) = GROUPS.get(which / STRIDE) else { return qjs::JS_UNDEFINED };
     // SAFETY: called by QuickJS with a live context; every atom and object is released.
     unsafe {
         let globals = qjs::JS_GetGlobalObject(ctx);
-        for name in TYPED_ARRAYS {
+        for name in group.names {
             let atom = qjs::JS_NewAtomLen(ctx, name.as_ptr().cast(), name.len() as _);
             qjs::JS_DeleteProperty(ctx, globals, atom, 0);
             qjs::JS_FreeAtom(ctx, atom);
         }
-        let added = qjs::JS_AddIntrinsicTypedArrays(ctx);
-        let value = match TYPED_ARRAYS.get(which as usize) {
+        let added = (group.add)(ctx);
+        let value = match group.names.get(which % STRIDE) {
             Some(name) if added == 0 => {
                 let atom = qjs::JS_NewAtomLen(ctx, name.as_ptr().cast(), name.len() as _);
                 let value = qjs::JS_GetProperty(ctx, globals, atom);

@@ -192,7 +192,7 @@ impl<'a, 'js> Served<'a, 'js> {
         }
         if self.functions[index].is_none() {
             let name = &iteration.scenario.config.exec;
-            let found = self.export(name).and_then(|value| value.into_function());
+            let found = self.export(name).and_then(Value::into_function);
             self.functions[index] = found;
         }
         let Some(function) = self.functions[index].clone() else {
@@ -306,8 +306,7 @@ impl<'a, 'js> Served<'a, 'js> {
             .event_loop
             .run(self.ctx, &self.vm.parker, promise);
         ran.map_err(|error| match error {
-            LoopError::Thrown(error) => self.failure(&error),
-            LoopError::Rejected(error) => self.failure(&error),
+            LoopError::Thrown(error) | LoopError::Rejected(error) => self.failure(&error),
             LoopError::Unhandled(reason) => {
                 let loader = self.vm.program.loader();
                 let mut exception = Exception::of_value(self.ctx, &reason, loader);
@@ -382,7 +381,11 @@ impl<'a, 'js> Served<'a, 'js> {
         }
         match error.position {
             Some(_) => text,
-            None => Exception { message: text, ..exception.clone() }.to_string(),
+            None => Exception {
+                message: text,
+                ..exception.clone()
+            }
+            .to_string(),
         }
     }
 }
