@@ -98,6 +98,7 @@ impl LazyClass {
         let raw = ctx.as_raw().as_ptr();
         // SAFETY: the class was registered in this runtime by `new`.
         let object = unsafe { qjs::JS_NewObjectClass(raw, self.id) };
+        // SAFETY: reads the tag of a value that is ours.
         if unsafe { qjs::JS_IsException(object) } {
             return Err(Error::Exception);
         }
@@ -133,6 +134,7 @@ impl LazyClass {
 /// `object` must be of a lazy class; the reference must not outlive it or overlap another one.
 unsafe fn instance<'a>(object: qjs::JSValue) -> Option<&'a mut Instance> {
     let mut id: qjs::JSClassID = 0;
+    // SAFETY: the caller promises that the object is live and of a lazy class, whose opaque is an `Instance`.
     unsafe {
         qjs::JS_GetAnyOpaque(object, &raw mut id)
             .cast::<Instance>()
@@ -159,20 +161,24 @@ unsafe fn value_of(
     object: qjs::JSValue,
     index: usize,
 ) -> std::result::Result<qjs::JSValue, ()> {
+    // SAFETY: the object is live and of a lazy class; the reference ends with this block.
     let Some(this) = (unsafe { instance(object) }) else {
         return Err(());
     };
     if let Some(Some(value)) = this.made.get(index) {
+        // SAFETY: a live value of a live context.
         return Ok(unsafe { qjs::JS_DupValue(ctx, *value) });
     }
     let members: *const dyn Lazy = &raw const *this.members;
     let Some(ctx) = NonNull::new(ctx) else {
         return Err(());
     };
+    // SAFETY: a live context of the running call.
     let safe = unsafe { Ctx::from_raw(ctx) };
     // SAFETY: the members live as long as the object, which the caller holds; making one may run
     // no script that could write to the object.
     let made = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: see above.
         unsafe { &*members }.member(&safe, index)
     }));
     let value = match made {
@@ -191,11 +197,14 @@ unsafe fn value_of(
     let raw = value.as_raw();
     let keep = value.is_object() || value.is_string();
     // One reference for the caller, one more for the cache.
+    // SAFETY: one reference for the caller, of a live value.
     let owned = unsafe { qjs::JS_DupValue(ctx.as_ptr(), raw) };
+    // SAFETY: as above; the first reference ended before the member was made.
     if keep && let Some(this) = unsafe { instance(object) } {
         if this.made.is_empty() {
             this.made = vec![None; this.names.len()];
         }
+        // SAFETY: one more reference, which the cache keeps until the finalizer.
         this.made[index] = Some(unsafe { qjs::JS_DupValue(ctx.as_ptr(), raw) });
     }
     Ok(owned)
@@ -207,12 +216,15 @@ unsafe extern "C" fn get_own_property(
     object: qjs::JSValue,
     name: qjs::JSAtom,
 ) -> c_int {
+    // SAFETY: QuickJS calls with a live object of this class.
     let Some(index) = (unsafe { instance(object) }).and_then(|this| this.index(name)) else {
         return 0;
     };
+    // SAFETY: null or the caller's own.
     let Some(descriptor) = (unsafe { descriptor.as_mut() }) else {
         return 1;
     };
+    // SAFETY: QuickJS calls with a live context and object of this class.
     let Ok(value) = (unsafe { value_of(ctx, object, index) }) else {
         return -1;
     };
@@ -229,6 +241,7 @@ unsafe extern "C" fn get_own_property_names(
     length: *mut u32,
     object: qjs::JSValue,
 ) -> c_int {
+    // SAFETY: QuickJS calls with a live object of this class; only names are read.
     let names: &[qjs::JSAtom] = match unsafe { instance(object) } {
         Some(this) if !this.plain => &this.names,
         _ => &[],
@@ -258,6 +271,7 @@ unsafe fn make_plain(
     ctx: *mut qjs::JSContext,
     object: qjs::JSValue,
 ) -> std::result::Result<(), ()> {
+    // SAFETY: the caller promises a live object of this class.
     let Some(this) = (unsafe { instance(object) }) else {
         return Err(());
     };
@@ -267,8 +281,10 @@ unsafe fn make_plain(
     let names = Rc::clone(&this.names);
     let mut values = Vec::with_capacity(names.len());
     for index in 0..names.len() {
+        // SAFETY: as above, and no reference to the instance is held meanwhile.
         values.push(unsafe { value_of(ctx, object, index) }?);
     }
+    // SAFETY: as above; the values no longer borrow from the instance.
     if let Some(this) = unsafe { instance(object) } {
         this.plain = true;
     }
@@ -291,10 +307,12 @@ unsafe extern "C" fn define_own_property(
     setter: qjs::JSValue,
     flags: c_int,
 ) -> c_int {
+    // SAFETY: QuickJS calls with a live context and object of this class.
     if unsafe { make_plain(ctx, object) }.is_err() {
         return -1;
     }
     let flags = flags | qjs::JS_PROP_NO_EXOTIC as c_int;
+    // SAFETY: hands the caller's own arguments on.
     unsafe { qjs::JS_DefineProperty(ctx, object, name, value, getter, setter, flags) }
 }
 
@@ -303,15 +321,18 @@ unsafe extern "C" fn delete_property(
     object: qjs::JSValue,
     name: qjs::JSAtom,
 ) -> c_int {
+    // SAFETY: QuickJS calls with a live object of this class.
     if (unsafe { instance(object) })
         .and_then(|this| this.index(name))
         .is_none()
     {
         return 1;
     }
+    // SAFETY: QuickJS calls with a live context and object of this class.
     if unsafe { make_plain(ctx, object) }.is_err() {
         return -1;
     }
+    // SAFETY: hands the caller's own arguments on.
     unsafe { qjs::JS_DeleteProperty(ctx, object, name, 0) }
 }
 
