@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 
-COLUMNS, LINE, CHARACTER, MARGIN = 104, 18, 7.83, 16
+COLUMNS, LINE, CHARACTER, MARGIN = 110, 18, 7.83, 16
 COLOURS = {
     "30": "#6e7681", "31": "#ff7b72", "32": "#56d364", "33": "#e3b341",
     "34": "#79c0ff", "35": "#d2a8ff", "36": "#76e3ea", "37": "#c9d1d9", "90": "#6e7681",
@@ -24,8 +24,8 @@ FAINT, PLAIN = "#8b949e", "#c9d1d9"
 PARTS = [
     ("target ", "  █ THRESHOLDS", 5),
     ("  █ THRESHOLDS", "  █ TOTAL RESULTS", 20),
-    ("  █ TOTAL RESULTS", "metric ", 22),
-    ("metric ", "~ is a", 24),
+    ("  █ TOTAL RESULTS", "metric ", 19),
+    ("metric ", "~ is a", 26),
     ("~ is a", "Next", 4),
 ]
 

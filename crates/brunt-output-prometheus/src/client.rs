@@ -124,7 +124,10 @@ impl Client {
             reason,
         };
         match self.post(batch::empty_request()).await {
-            Err(error) => Err(unreachable(answer::explain(&error))),
+            Err(error) => Err(unreachable(format!(
+                "{}; start it, correct the address, or start the test anyway with check=false",
+                answer::explain(&error)
+            ))),
             Ok(response) => {
                 let status = response.status();
                 let body = self.first_line(response).await;

@@ -4,7 +4,7 @@
 
 /// The candidate with the fewest edits, if it is near enough to be what was meant.
 ///
-/// An edit adds, removes or changes one character. At most a third of the word may differ, and
+/// An edit adds, removes or changes one character, or swaps two neighbours. At most a third of the word may differ, and
 /// always one character may.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let bound = (word.chars().count() / 3).max(1);
@@ -17,21 +17,28 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, known)| known)
 }
 
+/// The optimal string alignment distance: two neighbours that changed places are one edit.
 fn distance(left: &str, right: &str) -> usize {
     // A word from the command line may be long; no known name is.
     const LONGEST: usize = 64;
+    let left: Vec<char> = left.chars().take(LONGEST).collect();
     let right: Vec<char> = right.chars().take(LONGEST).collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, a) in left.chars().take(LONGEST).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
+    let mut before = Vec::new();
+    let mut above: Vec<usize> = (0..=right.len()).collect();
+    for (at, a) in left.iter().enumerate() {
+        let mut row = vec![at + 1];
         for (column, b) in right.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
+            let changed = above[column] + usize::from(a != b);
+            let mut least = changed.min(above[column + 1] + 1).min(row[column] + 1);
+            let swapped = at > 0 && column > 0 && *a == right[column - 1] && left[at - 1] == *b;
+            if swapped {
+                least = least.min(before[column - 1] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut above, row);
     }
-    row.last().copied().unwrap_or_default()
+    above.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -45,5 +52,7 @@ mod tests {
         assert_eq!(nearest("timeuot", known), Some("timeout"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("", known), None);
+        assert_eq!(nearest("mimri", ["json", "mimir"]), Some("mimir"));
+        assert_eq!(nearest("ulr", ["url", "tenant"]), Some("url"));
     }
 }

@@ -29,7 +29,7 @@ const QUICKSTART_NAME: &str = "quickstart.js";
 /// The file of the run's summary, in the demo's own folder.
 const EXPORT: &str = "summary.json";
 /// The statistics of trends that can be compared, in the order in which they are shown.
-const STATISTICS: &str = "avg,min,med,max,p(90),p(95),count";
+const STATISTICS: &str = "avg,min,med,max,p(95),count";
 /// Broken rules that are shown.
 const MOST_VIOLATIONS: usize = 10;
 
@@ -85,7 +85,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         receiver.write_url()
     );
     let shown = script.path.display();
-    print(&format!(
+    print(format!(
         "target    {base}\nreceiver  {}\n$ brunt run {shown} -e BASE_URL={base} --out {out}\n\n",
         receiver.describe(),
     ));
@@ -100,7 +100,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     };
     let metrics = summary::read(&text).map_err(|error| cannot("the summary", &error))?;
     let rows = compare::all(&metrics, &receiver).map_err(|error| cannot("the receiver", &error))?;
-    print(&format!(
+    print(format!(
         "\n{}\n",
         table::render(&rows, !colourless(matches))
     ));
@@ -180,7 +180,7 @@ fn judge(
         );
         return Err(Failure::new(Exit::Different, message));
     }
-    print(&format!(
+    print(format!(
         "All {} values of the summary are in the receiver.\n\n{}",
         rows.len(),
         next_steps(script)

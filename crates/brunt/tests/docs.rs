@@ -46,7 +46,8 @@ fn blocks(text: &str) -> Vec<Block> {
 /// The name of the file that a code block is, if its first line is a comment with one.
 fn file_name(block: &Block) -> Option<&str> {
     let name = block.lines.first()?.strip_prefix("// ")?;
-    let is_name = name.ends_with(".js") || name.ends_with(".ts");
+    let extension = Path::new(name).extension()?;
+    let is_name = extension == "js" || extension == "ts";
     (is_name && !name.contains([' ', '/'])).then_some(name)
 }
 

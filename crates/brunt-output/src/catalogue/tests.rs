@@ -231,6 +231,47 @@ fn the_list_shows_every_key_with_variables_and_defaults() {
     }
 }
 
+/// The same keys as the first one, but for a default.
+struct Second;
+
+impl OutputKind for Second {
+    fn names(&self) -> &'static [&'static str] {
+        &["second"]
+    }
+    fn about(&self) -> &'static str {
+        "Sends elsewhere."
+    }
+    fn example(&self) -> &'static str {
+        "--out second"
+    }
+    fn keys(&self) -> &'static [Key] {
+        static KEYS_OF_SECOND: [Key; 4] = {
+            let [tenant, mut interval, password, header] = [KEYS[0], KEYS[1], KEYS[2], KEYS[3]];
+            interval.default = "9s";
+            [tenant, interval, password, header]
+        };
+        &KEYS_OF_SECOND
+    }
+    fn configure(&self, settings: &Settings) -> Result<Box<dyn Output>, ConfigError> {
+        Fake.configure(settings)
+    }
+}
+
+#[test]
+fn the_list_shows_keys_that_two_kinds_share_once() {
+    let text = catalogue().with(Second).list();
+    let (_, second) = text.split_once("\nsecond\n").unwrap();
+    assert!(
+        second.contains("keys as for mimir, with other defaults:"),
+        "{text}"
+    );
+    assert!(second.contains("interval  [9s]"), "{text}");
+    assert!(
+        !second.contains("tenant") && !second.contains("X_INTERVAL"),
+        "{text}"
+    );
+}
+
 #[tokio::test]
 async fn an_output_that_walks_away_breaks_the_contract() {
     let make = || -> Box<dyn Output> { Box::new(FakeOutput("fake".to_owned())) };
