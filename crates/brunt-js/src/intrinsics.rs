@@ -39,8 +39,14 @@ const GROUPS: &[Group] = &[
         ],
         add: qjs::JS_AddIntrinsicTypedArrays,
     },
-    Group { names: &["Map", "Set", "WeakMap", "WeakSet"], add: qjs::JS_AddIntrinsicMapSet },
-    Group { names: &["Date"], add: qjs::JS_AddIntrinsicDate },
+    Group {
+        names: &["Map", "Set", "WeakMap", "WeakSet"],
+        add: qjs::JS_AddIntrinsicMapSet,
+    },
+    Group {
+        names: &["Date"],
+        add: qjs::JS_AddIntrinsicDate,
+    },
 ];
 
 /// A group has fewer names than this; a getter's number is `group * STRIDE + name`.
@@ -63,7 +69,10 @@ fn defer(ctx: &Ctx<'_>) -> Result<()> {
     let globals = ctx.globals();
     let object = globals.as_value().as_raw();
     let numbered = GROUPS.iter().enumerate().flat_map(|(group, it)| {
-        it.names.iter().enumerate().map(move |(at, name)| (group * STRIDE + at, name))
+        it.names
+            .iter()
+            .enumerate()
+            .map(move |(at, name)| (group * STRIDE + at, name))
     });
     for (at, name) in numbered {
         // SAFETY: the name is a live buffer of its length; the function object is handed over to
@@ -101,7 +110,9 @@ unsafe extern "C" fn first_use(
     which: c_int,
 ) -> qjs::JSValue {
     let which = which as usize;
-    let Some(group) = GROUPS.get(which / STRIDE) else { return qjs::JS_UNDEFINED };
+    let Some(group) = GROUPS.get(which / STRIDE) else {
+        return qjs::JS_UNDEFINED;
+    };
     // SAFETY: called by QuickJS with a live context; every atom and object is released.
     unsafe {
         let globals = qjs::JS_GetGlobalObject(ctx);

@@ -11,6 +11,7 @@ mod bytecode;
 mod commonjs;
 mod event_loop;
 mod exception;
+mod exhaustion;
 mod fiber;
 mod heap;
 mod intrinsics;

@@ -11,6 +11,7 @@ use rquickjs::{CatchResultExt, Context, Ctx, Error, Function, Object, Promise, R
 use crate::bytecode::declare_module;
 use crate::event_loop::{EventLoop, LoopError, rejection_tracker};
 use crate::exception::Exception;
+use crate::exhaustion;
 use crate::fiber::SCRIPT_STACK_SIZE;
 use crate::heap::Heap;
 use crate::intrinsics;
@@ -222,6 +223,8 @@ impl<'a, 'js> Served<'a, 'js> {
         }
         self.namespace = Some(namespace);
         self.state.initializing.set(false);
+        // What loading left behind goes now, not in the middle of a measured request.
+        self.ctx.run_gc();
         Ok(None)
     }
 
@@ -358,13 +361,8 @@ impl<'a, 'js> Served<'a, 'js> {
 
     fn exception(&self, error: &Error) -> Exception {
         let mut exception = Exception::take(self.ctx, error, self.vm.program.loader());
-        if let (Some(limit), "InternalError: out of memory") =
-            (self.vm.limits.memory, exception.message.as_str())
-        {
-            let limit = limit >> 20;
-            exception.message = format!(
-                "out of memory: the VU needs more than the {limit} MiB of --vu-memory-limit"
-            );
+        if let Some(limit) = self.vm.limits.memory {
+            exhaustion::explain(self.ctx, &mut exception, limit);
         }
         exception
     }

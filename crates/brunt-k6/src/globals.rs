@@ -36,7 +36,13 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
     )?;
     globals.set("global", globals.clone())?;
     crate::console::install(ctx)?;
-    crate::text::install(ctx)?;
+    for name in crate::text::GLOBALS {
+        let first_use = move |ctx: Ctx<'js>| -> Result<Value<'js>> {
+            crate::text::install(&ctx)?;
+            ctx.globals().get(*name)
+        };
+        globals.prop(*name, Accessor::new_get(first_use).configurable())?;
+    }
     let timers = crate::timers::module(ctx)?;
     for name in crate::timers::EXPORTS {
         globals.set(*name, timers.get::<_, Value<'js>>(*name)?)?;

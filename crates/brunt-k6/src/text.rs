@@ -5,12 +5,16 @@ use std::rc::Rc;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use rquickjs::function::{Constructor, Opt, This};
+use rquickjs::object::Property;
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::lazy::{Lazy, LazyClass};
 use brunt_js::{share_byte_array, throw_error};
 
 use crate::args::bytes;
+
+/// What [`install`] puts in place, on first use.
+pub(crate) const GLOBALS: &[&str] = &["TextEncoder", "TextDecoder"];
 
 /// Members of a `TextEncoder`.
 struct Encoder;
@@ -51,7 +55,10 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
         class.object(&ctx, Encoder)
     })?;
     encoder.set_name("TextEncoder")?;
-    globals.set("TextEncoder", encoder)?;
+    globals.prop(
+        GLOBALS[0],
+        Property::from(encoder).writable().configurable(),
+    )?;
 
     let prototype = Object::new(ctx.clone())?;
     // Both functions need the class, which needs the prototype that one of them hangs on.
@@ -84,7 +91,10 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> Result<()> {
         },
     )?;
     decoder.set_name("TextDecoder")?;
-    globals.set("TextDecoder", decoder)?;
+    globals.prop(
+        GLOBALS[1],
+        Property::from(decoder).writable().configurable(),
+    )?;
     Ok(())
 }
 
