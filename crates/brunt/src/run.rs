@@ -40,6 +40,9 @@ pub(crate) struct RunArgs {
 /// How long outputs get to deliver what is left after the test.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
+/// How long the summary waits for log lines that a slow reader holds up.
+const LOG_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Runs a test to its end.
 pub(crate) fn run(args: &RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -66,6 +69,8 @@ async fn run_async(args: &RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Fai
     let (edges, running) = outputs.start(&settings.output_context(DRAIN_TIMEOUT));
     let ran = test::run(args, &script, &settings, edges, terminal, &log).await?;
     let delivered = running.finish(DRAIN_TIMEOUT).await;
+    // What iterations logged stands above the summary, also where both go to one file.
+    terminal.log.flush(LOG_TIMEOUT);
     summary::show(args, &settings, &ran, &delivered, &log);
     Ok(outcome::exit(&ran, &log))
 }

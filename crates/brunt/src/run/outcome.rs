@@ -7,6 +7,15 @@ use brunt_engine::{End, Level, LogSink, Reason, Record, Teardown};
 use crate::exit::Exit;
 use crate::run::test::Ran;
 
+/// What a function threw, with the function's name where no stack tells it.
+fn placed(function: &str, message: &str) -> String {
+    if message.contains("\n\tat ") {
+        message.to_owned()
+    } else {
+        format!("{function} failed: {message}")
+    }
+}
+
 /// The exit code of a test that ran; says why it is not 0.
 ///
 /// A lost worker wins over everything, because nothing that was measured can be relied on; then a
@@ -28,8 +37,12 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
     }
     let end = match &outcome.end {
         End::Completed => None,
-        End::InitFailed(message) | End::SetupFailed(message) => {
+        End::InitFailed(message) => {
             say(message.clone());
+            Some(Exit::ScriptException)
+        }
+        End::SetupFailed(message) => {
+            say(placed("setup()", message));
             Some(Exit::ScriptException)
         }
         End::SetupTimedOut(limit) => {
@@ -56,7 +69,7 @@ pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
     let teardown = match &outcome.teardown {
         Teardown::Skipped | Teardown::Completed | Teardown::Interrupted => None,
         Teardown::Failed(message) => {
-            say(message.clone());
+            say(placed("teardown()", message));
             Some(Exit::ScriptException)
         }
         Teardown::TimedOut(limit) => {
