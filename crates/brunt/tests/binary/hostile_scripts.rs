@@ -376,3 +376,35 @@ fn long_work_inside_the_engine_ends_with_the_test() {
         assert_eq!(run.console(), ["in iteration", "torn down"], "{case}");
     }
 }
+
+#[test]
+fn memory_that_is_eaten_in_any_way_is_said_and_the_next_iteration_has_room() {
+    let cases = [
+        "const a = []; for (;;) a.push({ a: 1 });",
+        "const a = []; for (;;) a.push('x' + a.length);",
+        "const a = []; for (;;) a.push(() => a);",
+        "const o = {}; for (let i = 0; ; i++) o['k' + i] = { i };",
+        "const m = new Map(); for (let i = 0; ; i++) m.set(i, `${i}`);",
+        "const a = []; for (;;) a.push(new Uint8Array(1e6));",
+        "let last = {}; for (;;) last = { last };",
+    ];
+    for case in cases {
+        let script = format!(
+            "export const options = {{ scenarios: {{ one: {{ executor: 'per-vu-iterations', iterations: 3 }} }} }};
+             function cycle() {{ const a = []; for (let i = 0; i < 5000; i++) a.push({{ a }}); return a.length; }}
+             export default function () {{ if (__ITER === 0) {{ {case} }} console.log(cycle()); }}"
+        );
+        let run = Brunt::script(script)
+            .args(&["--vu-memory-limit", "32"])
+            .run()
+            .expect(0);
+        assert_eq!(run.console(), ["5000", "5000"], "{case}: {}", run.stderr);
+        run.one_error(&["out of memory", "--vu-memory-limit", "32 MiB"]);
+        let script = format!("{{ {case} }}\nexport default function () {{}}");
+        let run = Brunt::script(script)
+            .args(&["--vu-memory-limit", "32"])
+            .run()
+            .expect(107);
+        run.one_error(&["out of memory", "--vu-memory-limit", "32 MiB"]);
+    }
+}
