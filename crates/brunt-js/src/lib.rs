@@ -18,6 +18,7 @@ mod intrinsics;
 pub mod lazy;
 mod modules;
 mod park;
+mod polls;
 mod program;
 mod properties;
 mod state;

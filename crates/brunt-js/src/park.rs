@@ -14,6 +14,8 @@ use std::task::{Context, Poll};
 use brunt_engine::Clock;
 use corosensei::Yielder;
 
+use crate::polls::Polls;
+
 /// How long JavaScript runs before its neighbours get their turn, in nanoseconds.
 const SLICE: i64 = 200_000;
 
@@ -40,6 +42,7 @@ pub struct Parker {
     deadline: Cell<Option<i64>>,
     interrupted: Cell<bool>,
     slice_end: Cell<i64>,
+    polls: Cell<Option<Polls>>,
     clock: Rc<RefCell<dyn Clock>>,
 }
 
@@ -59,6 +62,7 @@ impl Parker {
             deadline: Cell::new(None),
             interrupted: Cell::new(false),
             slice_end: Cell::new(i64::MAX),
+            polls: Cell::new(None),
             clock,
         }
     }
@@ -142,10 +146,18 @@ impl Parker {
     /// Called by QuickJS between instructions: lets the neighbours in when the slice is used up.
     /// Returns whether the script is to be broken.
     pub(crate) fn poll_interrupt(&self) -> bool {
+        if let Some(polls) = self.polls.get() {
+            polls.shorten();
+        }
         if !self.interrupted.get() && self.now() >= self.slice_end.get() {
             self.switch(Switch::Sliced);
         }
         self.interrupted.get()
+    }
+
+    /// Fiber side: the counter to shorten whenever QuickJS asks.
+    pub(crate) fn set_polls(&self, polls: Option<Polls>) {
+        self.polls.set(polls);
     }
 
     /// Worker side: whether what the fiber waits for has come.

@@ -17,6 +17,7 @@ use crate::heap::Heap;
 use crate::intrinsics;
 use crate::modules::{Imports, fill_meta};
 use crate::park::{Parker, Switch};
+use crate::polls::Polls;
 use crate::program::Program;
 use crate::state::{Ended, Host, StateRef, VmState};
 use crate::vu::{Exports, VuLimits};
@@ -67,6 +68,7 @@ impl Vm {
         runtime.set_interrupt_handler(Some(Box::new(move || parker.poll_interrupt())));
         runtime.set_host_promise_rejection_tracker(Some(rejection_tracker()));
         let context = intrinsics::context(&runtime)?;
+        self.parker.set_polls(context.with(|ctx| Polls::of(&ctx)));
         let state = Rc::new(VmState {
             host: Rc::clone(&self.host),
             program: Arc::clone(&self.program),
