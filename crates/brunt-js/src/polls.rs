@@ -109,7 +109,7 @@ mod tests {
         })));
         context.with(|ctx| {
             ctx.eval::<(), _>("for (let i = 0; i < 100000; i++);")
-                .unwrap()
+                .unwrap();
         });
         asked.get()
     }
