@@ -38,6 +38,6 @@ pub use values::{
     buffer_bytes, call_throwing_uncatchable, error_type, share_byte_array, share_bytes,
     throw_error, throw_uncatchable,
 };
-pub use vu::{Exports, JsVu, VuLimits};
+pub use vu::{Exports, JsVu, VuLimits, leave_memory_to_exit};
 
 pub use rquickjs;

@@ -118,6 +118,7 @@ pub(crate) async fn run(
     // Only now, because finishing pushes the last of everything over the edges.
     let progress = bus.progress();
     let handled = handle_summary(script, settings, &mut engine, &outcome, &report).await;
+    brunt_js::leave_memory_to_exit();
     engine.finish().await;
     signals.abort();
     Ok(Ran {
