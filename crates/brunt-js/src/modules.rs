@@ -73,14 +73,9 @@ impl Loader for Imports {
                 fill_meta(&module, name)?;
                 Ok(module)
             }
-            (Kind::CommonJs, Some(facade)) => {
-                // A name of its own, because the script's bytecode has the plain one.
-                let name_of_facade = format!("{name}#facade");
-                match state.program.bytecode(&name_of_facade) {
-                    Some(_) => declare_module(ctx, &state.program, &name_of_facade, facade),
-                    None => Module::declare(ctx.clone(), name, facade.as_bytes()),
-                }
-            }
+            // Under the module's own name, or QuickJS would load it twice; the script's bytecode has
+            // that name too, so the facade's is not kept.
+            (Kind::CommonJs, Some(facade)) => Module::declare(ctx.clone(), name, facade.as_bytes()),
             (Kind::CommonJs, None) => Err(Error::new_loading(name)),
         }
     }

@@ -29,14 +29,8 @@ pub(crate) struct HttpKey<'a> {
 /// The slots of the nine HTTP metrics.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HttpSlots {
-    pub(crate) reqs: Slot,
-    pub(crate) duration: Slot,
-    pub(crate) blocked: Slot,
-    pub(crate) connecting: Slot,
-    pub(crate) tls_handshaking: Slot,
-    pub(crate) sending: Slot,
-    pub(crate) waiting: Slot,
-    pub(crate) receiving: Slot,
+    /// Of the metrics that every exchange has, in the order in which they are emitted.
+    pub(crate) always: [Slot; 8],
     /// `None` when no callback judges the response.
     pub(crate) failed: Option<Slot>,
 }

@@ -19,7 +19,20 @@ pub(crate) struct Tagged<'a> {
     pub(crate) expected: Option<bool>,
 }
 
+/// Nanoseconds.
 const MILLISECOND: f64 = 1e6;
+
+/// The metrics of every exchange, judged or not, in the order in which they are emitted.
+const METRICS: [MetricId; 8] = [
+    builtin::HTTP_REQS,
+    builtin::HTTP_REQ_DURATION,
+    builtin::HTTP_REQ_BLOCKED,
+    builtin::HTTP_REQ_CONNECTING,
+    builtin::HTTP_REQ_TLS_HANDSHAKING,
+    builtin::HTTP_REQ_SENDING,
+    builtin::HTTP_REQ_WAITING,
+    builtin::HTTP_REQ_RECEIVING,
+];
 
 /// Records the nine HTTP metrics of an exchange.
 pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
@@ -60,95 +73,49 @@ pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
         .map(|expected| f64::from(u8::from(!expected)));
     let Some(slots) = slots else {
         let tags = all_tags(host, &key);
-        for (metric, value) in values(&exchange.timings, failed) {
+        let failed = failed.map(|value| (builtin::HTTP_REQ_FAILED, value));
+        let values = values(&exchange.timings);
+        for (metric, value) in METRICS.into_iter().zip(values).chain(failed) {
             recorder.record_tagged(metric, &tags, meta, time, value);
         }
         return;
     };
-    let timings = &exchange.timings;
-    recorder.record(slots.reqs, meta, time, 1.0);
-    recorder.record(
-        slots.duration,
-        meta,
-        time,
-        timings.duration() as f64 / MILLISECOND,
-    );
-    recorder.record(
-        slots.blocked,
-        meta,
-        time,
-        timings.blocked as f64 / MILLISECOND,
-    );
-    recorder.record(
-        slots.connecting,
-        meta,
-        time,
-        timings.connecting as f64 / MILLISECOND,
-    );
-    recorder.record(
-        slots.tls_handshaking,
-        meta,
-        time,
-        timings.tls_handshaking as f64 / MILLISECOND,
-    );
-    recorder.record(
-        slots.sending,
-        meta,
-        time,
-        timings.sending as f64 / MILLISECOND,
-    );
-    recorder.record(
-        slots.waiting,
-        meta,
-        time,
-        timings.waiting as f64 / MILLISECOND,
-    );
-    recorder.record(
-        slots.receiving,
-        meta,
-        time,
-        timings.receiving as f64 / MILLISECOND,
-    );
+    for (slot, value) in slots.always.into_iter().zip(values(&exchange.timings)) {
+        recorder.record(slot, meta, time, value);
+    }
     if let (Some(slot), Some(failed)) = (slots.failed, failed) {
         recorder.record(slot, meta, time, failed);
     }
 }
 
-fn values(timings: &Timings, failed: Option<f64>) -> impl Iterator<Item = (MetricId, f64)> {
+/// The values of [`METRICS`], times in milliseconds.
+fn values(timings: &Timings) -> [f64; 8] {
     let ms = |nanoseconds: i64| nanoseconds as f64 / MILLISECOND;
-    let fixed = [
-        (builtin::HTTP_REQS, 1.0),
-        (builtin::HTTP_REQ_DURATION, ms(timings.duration())),
-        (builtin::HTTP_REQ_BLOCKED, ms(timings.blocked)),
-        (builtin::HTTP_REQ_CONNECTING, ms(timings.connecting)),
-        (
-            builtin::HTTP_REQ_TLS_HANDSHAKING,
-            ms(timings.tls_handshaking),
-        ),
-        (builtin::HTTP_REQ_SENDING, ms(timings.sending)),
-        (builtin::HTTP_REQ_WAITING, ms(timings.waiting)),
-        (builtin::HTTP_REQ_RECEIVING, ms(timings.receiving)),
-    ];
-    fixed
-        .into_iter()
-        .chain(failed.map(|value| (builtin::HTTP_REQ_FAILED, value)))
+    [
+        1.0,
+        ms(timings.duration()),
+        ms(timings.blocked),
+        ms(timings.connecting),
+        ms(timings.tls_handshaking),
+        ms(timings.sending),
+        ms(timings.waiting),
+        ms(timings.receiving),
+    ]
 }
 
 fn resolve(recorder: &mut Recorder, tags: &TagSet, judged: bool) -> Option<HttpSlots> {
+    let mut slots = Vec::with_capacity(METRICS.len());
+    for metric in METRICS {
+        slots.push(recorder.slot(metric, tags)?);
+    }
+    let failed = if judged {
+        Some(recorder.slot(builtin::HTTP_REQ_FAILED, tags)?)
+    } else {
+        None
+    };
     Some(HttpSlots {
-        reqs: recorder.slot(builtin::HTTP_REQS, tags)?,
-        duration: recorder.slot(builtin::HTTP_REQ_DURATION, tags)?,
-        blocked: recorder.slot(builtin::HTTP_REQ_BLOCKED, tags)?,
-        connecting: recorder.slot(builtin::HTTP_REQ_CONNECTING, tags)?,
-        tls_handshaking: recorder.slot(builtin::HTTP_REQ_TLS_HANDSHAKING, tags)?,
-        sending: recorder.slot(builtin::HTTP_REQ_SENDING, tags)?,
-        waiting: recorder.slot(builtin::HTTP_REQ_WAITING, tags)?,
-        receiving: recorder.slot(builtin::HTTP_REQ_RECEIVING, tags)?,
-        failed: if judged {
-            Some(recorder.slot(builtin::HTTP_REQ_FAILED, tags)?)
-        } else {
-            None
-        },
+        always: slots.try_into().ok()?,
+        failed,
     })
 }
 
