@@ -34,5 +34,5 @@ pub use scenario::{ExecutorConfig, ScenarioConfig, Stage};
 pub use script_json::{to_export_json, to_script_json};
 pub use value::{
     Dns, DnsPolicy, DnsSelect, DnsTtl, HostTarget, IpRange, Threshold, TlsAuth, TlsVersion,
-    TlsVersions,
+    TlsVersions, parse_bool,
 };

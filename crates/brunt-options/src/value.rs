@@ -20,6 +20,7 @@ use brunt_pacing::{ExecutionSegment, SegmentSequence};
 use serde_json::{Map, Value};
 
 use crate::error::Invalid;
+pub use scalar::parse_bool;
 pub(crate) use scalar::{choice, count, duration, text_of};
 
 /// A type that an option may have.

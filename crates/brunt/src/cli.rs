@@ -1,6 +1,10 @@
 //! The command line: commands, flags, help texts with examples.
 
+mod runtime;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
+
+pub(crate) use runtime::without_effect;
 
 /// A flag that sets an option of the test: `brunt-options` reads its value.
 #[derive(Clone, Copy)]
@@ -8,6 +12,8 @@ struct OptionFlag {
     long: &'static str,
     short: Option<char>,
     value: Option<&'static str>,
+    /// What it means without a value, if it may come without.
+    missing: Option<&'static str>,
     help: &'static str,
 }
 
@@ -16,6 +22,7 @@ const fn value(long: &'static str, value: &'static str, help: &'static str) -> O
         long,
         short: None,
         value: Some(value),
+        missing: None,
         help,
     }
 }
@@ -25,6 +32,7 @@ const fn switch(long: &'static str, help: &'static str) -> OptionFlag {
         long,
         short: None,
         value: None,
+        missing: Some("true"),
         help,
     }
 }
@@ -82,6 +90,14 @@ const OPTION_FLAGS: &[OptionFlag] = &[
         "SETTINGS",
         "How names become addresses, such as ttl=5m,select=random,policy=preferIPv4",
     ),
+    OptionFlag {
+        missing: Some("headers"),
+        ..value(
+            "http-debug",
+            "PARTS",
+            "Log every request and response: headers, or full with bodies",
+        )
+    },
     switch("insecure-skip-tls-verify", "Accept any certificate"),
     switch("no-connection-reuse", "Open a connection for every request"),
     switch(
@@ -179,6 +195,7 @@ pub(crate) fn command() -> Command {
                 .env("K6_LOG_FORMAT")
                 .help("Form of log lines on stderr"),
         )
+        .args(runtime::global())
         .subcommand(run())
         .subcommand(
             Command::new("outputs")
@@ -229,6 +246,7 @@ fn run() -> Command {
                 .help_heading("Results")
                 .short('o')
                 .action(ArgAction::Append)
+                .env("K6_OUT")
                 .value_name("NAME[=TARGET][,KEY=VALUE…]")
                 .help("Where measurements go; repeatable; see `brunt outputs`"),
         )
@@ -249,7 +267,7 @@ fn run() -> Command {
                 .require_equals(true)
                 .default_value("true")
                 .default_missing_value("true")
-                .value_parser(clap::value_parser!(bool))
+                .value_parser(runtime::go_bool)
                 .env("K6_INCLUDE_SYSTEM_ENV_VARS")
                 .help("Whether __ENV holds the environment"),
         )
@@ -280,12 +298,8 @@ fn run() -> Command {
                 .help("How much the summary shows"),
         )
         .arg(
-            Arg::new("no-thresholds")
-                .long("no-thresholds")
+            runtime::switch("no-thresholds", "K6_NO_THRESHOLDS")
                 .help_heading("Results")
-                .action(ArgAction::SetTrue)
-                .env("K6_NO_THRESHOLDS")
-                .value_parser(clap::builder::FalseyValueParser::new())
                 .help("Do not judge thresholds"),
         )
         .arg(
@@ -322,6 +336,7 @@ fn run() -> Command {
                 .value_parser(clap::value_parser!(u32))
                 .help("Time series that are told apart; more count towards one overflow series"),
         );
+    command = command.args(runtime::of_run());
     for flag in OPTION_FLAGS {
         let mut arg = Arg::new(flag.long)
             .long(flag.long)
@@ -330,16 +345,13 @@ fn run() -> Command {
         if let Some(short) = flag.short {
             arg = arg.short(short);
         }
-        arg = match flag.value {
-            Some(name) => arg
-                .value_name(name)
-                .action(ArgAction::Append)
-                .allow_hyphen_values(true),
-            None => arg
+        arg = arg.value_name(flag.value.unwrap_or("BOOL"));
+        arg = match flag.missing {
+            None => arg.action(ArgAction::Append).allow_hyphen_values(true),
+            Some(missing) => arg
                 .num_args(0..=1)
                 .require_equals(true)
-                .default_missing_value("true")
-                .value_name("BOOL")
+                .default_missing_value(missing)
                 .hide_possible_values(true),
         };
         command = command.arg(arg);
@@ -420,7 +432,7 @@ mod tests {
             let known = OPTION_FLAGS
                 .iter()
                 .any(|own| flag == format!("--{}", own.long));
-            assert!(known || flag == "--http-debug", "{flag} is missing");
+            assert!(known, "{flag} is missing");
         }
     }
 }

@@ -107,6 +107,7 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
             .get_one::<u32>("max-series")
             .map_or(1_000_000, |it| *it as usize),
         option_flags: cli::option_flags(matches),
+        without_effect: cli::without_effect(matches),
         quiet: matches.get_flag("quiet"),
         no_colour: terminal::no_colour(matches),
     }

@@ -33,6 +33,8 @@ pub(crate) struct RunArgs {
     pub(crate) max_series: usize,
     /// Flags of test options with their values.
     pub(crate) option_flags: Vec<(String, String)>,
+    /// Flags that were given and that nothing acts on yet.
+    pub(crate) without_effect: Vec<String>,
     pub(crate) quiet: bool,
     pub(crate) no_colour: bool,
 }

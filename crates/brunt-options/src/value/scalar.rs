@@ -90,6 +90,15 @@ pub(crate) fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, In
     })
 }
 
+/// A truth value in one of Go's forms, which variables and flags of k6 have: `1`, `t`, `true`, `0`, …
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text.trim() {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
 impl OptionValue for bool {
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         value
@@ -98,11 +107,7 @@ impl OptionValue for bool {
     }
 
     fn from_text(text: &str) -> Result<Self, Invalid> {
-        match text.trim() {
-            "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-            "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-            _ => Err(Invalid::expected_text("true or false", text)),
-        }
+        parse_bool(text).ok_or_else(|| Invalid::expected_text("true or false", text))
     }
 
     fn to_json(&self) -> Value {

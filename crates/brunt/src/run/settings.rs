@@ -41,7 +41,7 @@ pub(crate) fn settle(
     log: &Arc<dyn LogSink>,
 ) -> Result<Settings, Failure> {
     let options = Options::consolidate(layers(args, script)?).map_err(invalid)?;
-    warn(&options, log);
+    warn(args, &options, log);
     for scenario in &options.scenarios {
         if !script.has(&scenario.exec) {
             let message = format!(
@@ -119,8 +119,12 @@ fn layers(args: &RunArgs, script: &Script) -> Result<Vec<LayerOptions>, Failure>
     Ok(layers)
 }
 
-fn warn(options: &Consolidated, log: &Arc<dyn LogSink>) {
-    for message in options.warnings.iter().cloned() {
+fn warn(args: &RunArgs, options: &Consolidated, log: &Arc<dyn LogSink>) {
+    let flags = args
+        .without_effect
+        .iter()
+        .map(|flag| format!("{flag} is not supported yet and has no effect"));
+    for message in options.warnings.iter().cloned().chain(flags) {
         log.log(Record {
             level: Level::Warn,
             message,

@@ -1,0 +1,114 @@
+//! Flags of k6 that set up the run around a test and are no options of it.
+//!
+//! Apart from the table of options, because a script cannot set them: they say how it is loaded, what
+//! is logged and what is kept. What nothing acts on yet is read all the same, and named in a warning.
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches};
+
+/// Flags that nothing acts on yet, by their long names.
+const WITHOUT_EFFECT: &[&str] = &[
+    "address",
+    "linger",
+    "log-output",
+    "new-machine-readable-summary",
+    "profiling-enabled",
+    "secret-source",
+    "traces-output",
+];
+
+/// A switch: `--name`, `--name=false`, or its variable with one of Go's forms.
+pub(super) fn switch(name: &'static str, env: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .env(env)
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_value("false")
+        .default_missing_value("true")
+        .value_name("BOOL")
+        .hide_default_value(true)
+        .value_parser(go_bool)
+}
+
+/// Go's forms of a truth value, which k6's variables have.
+pub(super) fn go_bool(text: &str) -> Result<bool, String> {
+    brunt_options::parse_bool(text).ok_or_else(|| "use true or false".to_owned())
+}
+
+/// Of every command.
+pub(super) fn global() -> [Arg; 4] {
+    let of_run = |arg: Arg| arg.global(true).help_heading("Global Options");
+    [
+        of_run(Arg::new("address").long("address").short('a'))
+            .value_name("HOST:PORT")
+            .env("K6_ADDRESS")
+            .help("Where the REST API listens; off unless given"),
+        of_run(Arg::new("log-output").long("log-output"))
+            .value_name("WHERE")
+            .env("K6_LOG_OUTPUT")
+            .help("Where log lines go: stderr, stdout, none or file=PATH"),
+        of_run(switch("profiling-enabled", "K6_PROFILING_ENABLED")).hide(true),
+        of_run(Arg::new("secret-source").long("secret-source"))
+            .value_name("SOURCE")
+            .action(ArgAction::Append)
+            .help("Where k6/secrets looks; repeatable"),
+    ]
+}
+
+/// Of `run`.
+pub(super) fn of_run() -> [Arg; 6] {
+    [
+        switch("linger", "K6_LINGER")
+            .short('l')
+            .help("Keep the REST API up after the test"),
+        Arg::new("features")
+            .long("features")
+            .value_name("NAMES")
+            .env("K6_FEATURES")
+            .action(ArgAction::Append)
+            .value_delimiter(',')
+            .help("Experimental features to turn on, such as merge-run-tags; repeatable"),
+        Arg::new("compatibility-mode")
+            .long("compatibility-mode")
+            .value_name("MODE")
+            .env("K6_COMPATIBILITY_MODE")
+            .default_value("extended")
+            .hide_possible_values(true)
+            .value_parser(["base", "extended", "experimental_enhanced"])
+            .help("base leaves out the global `global`; extended has it"),
+        Arg::new("type")
+            .long("type")
+            .short('t')
+            .value_name("TYPE")
+            .env("K6_TYPE")
+            .value_parser(["js", "archive"])
+            .help("What SCRIPT is, unless its content tells"),
+        switch(
+            "new-machine-readable-summary",
+            "K6_NEW_MACHINE_READABLE_SUMMARY",
+        )
+        .help_heading("Results")
+        .help("handleSummary and --summary-export get the newer form of the summary"),
+        Arg::new("traces-output")
+            .long("traces-output")
+            .value_name("WHERE")
+            .env("K6_TRACES_OUTPUT")
+            .default_value("none")
+            .help("Where spans go: none or otel[=proto://host:port]"),
+    ]
+}
+
+/// The flags that were set, by whatever means, and that nothing acts on yet: each as the user wrote it.
+pub(crate) fn without_effect(matches: &ArgMatches) -> Vec<String> {
+    let given = |name: &&&str| {
+        let source = matches.try_contains_id(name).unwrap_or(false);
+        let source = source.then(|| matches.value_source(name)).flatten();
+        !matches!(source, None | Some(ValueSource::DefaultValue))
+    };
+    WITHOUT_EFFECT
+        .iter()
+        .filter(given)
+        .map(|name| format!("--{name}"))
+        .collect()
+}
