@@ -1,6 +1,7 @@
 //! The loop that takes parcels out of the queue and sends each until its fate is known.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,19 +42,35 @@ pub trait Transport: Send {
     }
 }
 
+/// Hears of outages: the reason when one begins or goes on, nothing when the receiver is there.
+type Listener = Box<dyn FnMut(Option<&str>) + Send>;
+
 /// The sending half of a delivery.
-#[derive(Debug)]
 pub struct Deliverer<T> {
     transport: T,
     backoff: Backoff,
     shared: Arc<Shared>,
     /// The parcel being sent, or its pieces; the first one is next.
     hand: VecDeque<Parcel>,
+    listener: Listener,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Deliverer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deliverer")
+            .field("transport", &self.transport)
+            .field("hand", &self.hand)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<T: Transport> Deliverer<T> {
     /// No receiver may put off a generator for longer than this.
     pub const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
+
+    /// From how many failures in a row on it is an outage: one may be a hiccup, and nobody wants to
+    /// read of each.
+    pub const OUTAGE: u32 = 2;
 
     /// How many pieces of one parcel are sent at most. A few bad points in a large parcel are found
     /// by halving; a parcel that is bad all over must not become thousands of requests.
@@ -65,7 +82,16 @@ impl<T: Transport> Deliverer<T> {
             backoff,
             shared: queue.shared(),
             hand: VecDeque::new(),
+            listener: Box::new(|_| {}),
         }
+    }
+
+    /// Tells `listener` how the receiver is: `Some(reason)` from the [`Self::OUTAGE`]-th failure in
+    /// a row on, at each of them, `None` whenever it has answered.
+    #[must_use]
+    pub fn telling(mut self, listener: impl FnMut(Option<&str>) + Send + 'static) -> Self {
+        self.listener = Box::new(listener);
+        self
     }
 
     /// Delivers until the queue is finished and empty, or until its deadline
@@ -91,6 +117,7 @@ impl<T: Transport> Deliverer<T> {
                     &mut self.backoff,
                     &self.shared,
                     parcel,
+                    &mut self.listener,
                 )
                 .await
                 {
@@ -131,20 +158,28 @@ async fn send_until_settled<T: Transport>(
     backoff: &mut Backoff,
     shared: &Shared,
     parcel: &Parcel,
+    listener: &mut Listener,
 ) -> Settled {
+    let mut failures: u32 = 0;
     loop {
         shared.count(|stats| stats.attempts += 1);
         match transport.send(&parcel.body).await {
             Verdict::Delivered => {
                 backoff.reset();
+                listener(None);
                 return Settled::Delivered;
             }
             Verdict::Reject { reason, split } => {
                 // The receiver is well; it is the parcel that is not.
                 backoff.reset();
+                listener(None);
                 return Settled::Rejected { reason, split };
             }
             Verdict::Retry { after, reason } => {
+                failures += 1;
+                if failures >= Deliverer::<T>::OUTAGE {
+                    listener(Some(&reason));
+                }
                 shared.count(|stats| stats.last_error = Some(reason));
                 // The wish is a lower bound; the jitter on top keeps generators apart.
                 let wish = after

@@ -88,16 +88,13 @@ impl Output for JsonOutput {
             let mut closing = inbox.closing();
             let deadline = async {
                 closing.wait().await;
-                tokio::time::sleep(context.drain_timeout).await;
+                context.drain.over().await;
             };
             let mut notes = Vec::new();
             let ended = tokio::select! {
                 ended = write_all(inbox, &mut encoder, writer, &mut encoded) => ended,
                 () = deadline => {
-                    notes.push(format!(
-                        "{target} took longer than {:?} to be written at the end",
-                        context.drain_timeout
-                    ));
+                    notes.push(format!("{target} took too long to be written at the end"));
                     Ok(())
                 }
             };

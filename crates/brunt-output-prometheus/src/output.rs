@@ -60,6 +60,11 @@ impl Output for RemoteWriteOutput {
         Box::pin(async move {
             let Self { config, client } = *self;
             let (queue, deliverer) = delivery(client, Backoff::default(), QUEUE_BYTES);
+            let health = context.health.clone();
+            let deliverer = deliverer.telling(move |outage| match outage {
+                Some(reason) => health.failing(reason),
+                None => health.well(),
+            });
             let mut producer = Producer {
                 table: Table::new(&context, &config.shape),
                 batch: Batch::new(config.max_batch),
@@ -70,9 +75,15 @@ impl Output for RemoteWriteOutput {
             let mut closing = inbox.closing();
             let deadline = async {
                 closing.wait().await;
-                queue.expire_at(Instant::now() + context.drain_timeout);
+                context.drain.over().await;
+                queue.expire_at(Instant::now());
+                std::future::pending::<()>().await;
             };
-            tokio::join!(producer.run(inbox, &queue), deadline, deliverer.run());
+            let work = async { tokio::join!(producer.run(inbox, &queue), deliverer.run()) };
+            tokio::select! {
+                _ = work => {}
+                () = deadline => {}
+            }
             let stats = queue.stats();
             Ok(OutputReport {
                 delivered: stats.delivered,

@@ -12,7 +12,9 @@ use brunt_metrics::{
     Interner, MetaId, MetaTable, Registry, Sample, SampleBatch, SeriesId, SystemTags, TagSet,
 };
 
+use crate::drain::Drain;
 use crate::edge::{Item, edge};
+use crate::health::Health;
 use crate::output::{Declaration, Output, OutputContext, OutputError, OutputReport, Wants};
 
 /// A rule that an output broke.
@@ -59,7 +61,8 @@ impl Fixture {
                 system_tags: SystemTags::default(),
                 declarations: Arc::default(),
                 instance: Arc::from("kit"),
-                drain_timeout: Duration::from_secs(10),
+                drain: Drain::within(Duration::from_secs(10)),
+                health: Health::default(),
             },
         }
     }
@@ -74,7 +77,7 @@ impl Fixture {
     /// The same with this much time to drain.
     #[must_use]
     pub fn with_drain_timeout(mut self, timeout: Duration) -> Self {
-        self.context.drain_timeout = timeout;
+        self.context.drain = Drain::within(timeout);
         self
     }
 
@@ -149,7 +152,7 @@ async fn check(
     let exact = output.wants() == Wants::Samples;
     output.check().await?;
     // What an output does after its deadline, such as one last write, has a little time.
-    let limit = context.drain_timeout.saturating_add(Duration::from_secs(5));
+    let limit = context.drain.limit().saturating_add(Duration::from_secs(5));
     let run = tokio::time::timeout(limit, feed(output, items, context));
     let report = run.await.map_err(|_| Violation::Late)??;
     let given: u64 = items.iter().map(|item| item.len() as u64).sum();

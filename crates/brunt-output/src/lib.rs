@@ -9,14 +9,18 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+pub mod drain;
 pub mod edge;
+pub mod health;
 pub mod kit;
 pub mod nearest;
 pub mod output;
 pub mod settings;
 
 pub use catalogue::{Catalogue, Configured, Environment};
+pub use drain::Drain;
 pub use edge::{Closing, EdgeSender, EdgeStats, Inbox, Item};
+pub use health::{Change, Health};
 pub use output::{
     BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
     OutputReport, Settings, Wants,

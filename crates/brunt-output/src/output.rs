@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use brunt_metrics::{Interner, Registry, SystemTags};
 
+use crate::drain::Drain;
 use crate::edge::Inbox;
+use crate::health::Health;
 
 /// A boxed future, for traits that are used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -126,7 +128,10 @@ pub struct OutputContext {
     /// Tells this process apart from other generators: host and process nonce.
     pub instance: Arc<str>,
     /// How long closing may take before the rest is given up.
-    pub drain_timeout: Duration,
+    pub drain: Drain,
+    /// Where an output that talks to a network says whether it reaches its receiver. Each output
+    /// has its own.
+    pub health: Health,
 }
 
 /// Thresholds and sub-metrics of a metric.
@@ -170,7 +175,7 @@ pub trait Output: Send {
         Box::pin(async { Ok(()) })
     }
 
-    /// Consumes the inbox until it closes, then finishes within the context's drain timeout.
+    /// Consumes the inbox until it closes, then finishes within the context's [`Drain`].
     fn run(
         self: Box<Self>,
         inbox: Inbox,

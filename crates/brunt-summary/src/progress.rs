@@ -26,6 +26,8 @@ pub struct Progress {
     pub interrupted: u64,
     /// The scenarios in the order of the banner.
     pub scenarios: Vec<ScenarioProgress>,
+    /// Outputs that do not reach their receivers at the moment, each with the reason.
+    pub outages: Vec<(String, String)>,
 }
 
 /// What a test does.
@@ -136,7 +138,7 @@ pub fn status_line(progress: &Progress) -> String {
     )
 }
 
-/// The status line and one line per scenario, without line feeds.
+/// The status line, a line per scenario and one per output that is in trouble, without line feeds.
 pub fn lines(progress: &Progress, look: Look) -> Vec<String> {
     let longest = progress
         .scenarios
@@ -149,7 +151,16 @@ pub fn lines(progress: &Progress, look: Look) -> Vec<String> {
         .iter()
         .map(|scenario| line(scenario, longest, look));
     let status = cut(&status_line(progress), look.width).to_owned();
-    std::iter::once(status).chain(scenarios).collect()
+    let outages = progress.outages.iter().map(|(output, reason)| {
+        // A reason of several lines would break the block.
+        let reason = reason.lines().next().unwrap_or_default();
+        let line = format!("output {output}: deliveries fail: {reason}");
+        cut(&line, look.width).to_owned()
+    });
+    std::iter::once(status)
+        .chain(scenarios)
+        .chain(outages)
+        .collect()
 }
 
 fn line(scenario: &ScenarioProgress, longest: usize, look: Look) -> String {

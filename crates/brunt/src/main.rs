@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         }
     };
     match matches.subcommand() {
-        Some(("run", own)) => with_terminal(own, |terminal| run::run(&run_args(own), terminal)),
+        Some(("run", own)) => with_terminal(own, |terminal| run::run(run_args(own), terminal)),
         Some(("demo", own)) => with_terminal(own, |_| demo::run(own)),
         Some(("outputs", _)) => {
             terminal::print(run::outputs::catalogue().list());
@@ -108,6 +108,10 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
             .map_or(1_000_000, |it| *it as usize),
         option_flags: cli::option_flags(matches),
         without_effect: cli::without_effect(matches),
+        shutdown_budget: matches
+            .get_one("shutdown-budget")
+            .copied()
+            .unwrap_or(run::SHUTDOWN_BUDGET),
         quiet: matches.get_flag("quiet"),
         no_colour: terminal::no_colour(matches),
     }

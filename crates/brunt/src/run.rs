@@ -4,6 +4,7 @@ mod outcome;
 pub(crate) mod outputs;
 mod script;
 mod settings;
+mod signals;
 mod summary;
 mod test;
 
@@ -12,8 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brunt_engine::LogSink;
+use brunt_output::Drain;
+use tokio::sync::oneshot;
 
 use crate::exit::{Exit, Failure};
+use crate::run::outputs::Outputs;
+use crate::run::script::Script;
+use crate::run::settings::Settings;
+use crate::run::signals::Signals;
 use crate::terminal::Terminal;
 
 /// The arguments of `brunt run`.
@@ -35,6 +42,8 @@ pub(crate) struct RunArgs {
     pub(crate) option_flags: Vec<(String, String)>,
     /// Flags that were given and that nothing acts on yet.
     pub(crate) without_effect: Vec<String>,
+    /// From SIGTERM to the end of the process.
+    pub(crate) shutdown_budget: Duration,
     pub(crate) quiet: bool,
     pub(crate) no_colour: bool,
 }
@@ -42,37 +51,106 @@ pub(crate) struct RunArgs {
 /// How long outputs get to deliver what is left after the test.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
+/// From SIGTERM to the end of the process, unless the user says else: Kubernetes kills after 30 s.
+pub(crate) const SHUTDOWN_BUDGET: Duration = Duration::from_secs(25);
+
 /// How long the summary waits for log lines that a slow reader holds up.
 const LOG_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What scripts are parsed on: deep nesting takes stack.
+const LOADER_STACK: usize = 8 << 20;
+
 /// Runs a test to its end.
-pub(crate) fn run(args: &RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("brunt-control")
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Usage, format!("cannot start: {error}")))?;
-    let exit = runtime.block_on(run_async(args, terminal));
+    let exit = runtime.block_on(run_async(Arc::new(args), terminal));
     // What does not end by itself must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
 }
 
-async fn run_async(args: &RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
+async fn run_async(args: Arc<RunArgs>, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
     let log: Arc<dyn LogSink> = Arc::clone(&terminal.log) as Arc<dyn LogSink>;
-    let configured = outputs::configure(&args.out)?;
-    let script = script::load(args, &log)?;
-    let settings = settings::settle(args, &script, &log)?;
-    let outputs = outputs::check(configured).await?;
+    let signals = Signals::listen(args.shutdown_budget)?;
+    let Prepared {
+        script,
+        settings,
+        outputs,
+    } = tokio::select! {
+        prepared = prepare(&args, &log) => prepared?,
+        () = signals.first() => {
+            let message = "test run was aborted because brunt received a signal, before it had started: nothing was run";
+            return Err(Failure::new(Exit::Signal, message));
+        }
+    };
     if !args.quiet {
-        crate::terminal::print(summary::banner(args, &settings, &outputs));
+        crate::terminal::print(summary::banner(&args, &settings, &outputs));
     }
-    let (edges, running) = outputs.start(&settings.output_context(DRAIN_TIMEOUT));
-    let ran = test::run(args, &script, &settings, edges, terminal, &log).await?;
-    let delivered = running.finish(DRAIN_TIMEOUT).await;
+    let drain = Drain::within(DRAIN_TIMEOUT);
+    let (edges, running) = outputs.start(&settings.output_context(&drain), &log);
+    let ran = test::run(
+        test::Test {
+            args: &args,
+            script: &script,
+            settings: &settings,
+            outputs: &running,
+            signals: &signals,
+            terminal,
+            log: &log,
+        },
+        edges,
+    )
+    .await?;
+    let delivered = tokio::select! {
+        delivered = running.finish(&drain) => delivered,
+        // Never returns.
+        () = signals.shorten(&drain) => Vec::new(),
+    };
     // What iterations logged stands above the summary, also where both go to one file.
     terminal.log.flush(LOG_TIMEOUT);
-    summary::show(args, &settings, &ran, &delivered, &log);
+    summary::show(&args, &settings, &ran, &delivered, signals.hurried(), &log);
     Ok(outcome::exit(&ran, &log))
+}
+
+/// All that is settled before anything runs.
+struct Prepared {
+    script: Script,
+    settings: Settings,
+    outputs: Outputs,
+}
+
+async fn prepare(args: &Arc<RunArgs>, log: &Arc<dyn LogSink>) -> Result<Prepared, Failure> {
+    let configured = outputs::configure(&args.out)?;
+    let script = load(Arc::clone(args), Arc::clone(log)).await?;
+    let settings = settings::settle(args, &script, log)?;
+    let outputs = outputs::check(configured).await?;
+    Ok(Prepared {
+        script,
+        settings,
+        outputs,
+    })
+}
+
+/// Loads the script on a thread of its own, because a script's first evaluation can take any time:
+/// whoever waits for it can go away.
+async fn load(args: Arc<RunArgs>, log: Arc<dyn LogSink>) -> Result<Script, Failure> {
+    let (done, loaded) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("brunt-init".to_owned())
+        .stack_size(LOADER_STACK)
+        .spawn(move || {
+            // Nobody to tell: the run was ended by a signal.
+            let _ = done.send(script::load(&args, &log));
+        })
+        .map_err(|error| Failure::new(Exit::Usage, format!("cannot start: {error}")))?;
+    loaded.await.unwrap_or_else(|_| {
+        let message =
+            "brunt crashed while it evaluated the script; please report it with the script";
+        Err(Failure::new(Exit::Internal, message))
+    })
 }

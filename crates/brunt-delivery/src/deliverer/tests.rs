@@ -280,3 +280,24 @@ async fn a_producer_that_goes_away_lets_the_deliverer_end() {
     drop(queue);
     assert_eq!(deliverer.run().await.delivered, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_told_from_the_second_failure_in_a_row_until_the_receiver_answers() {
+    // One hiccup, then an outage of three, then a refusal, which is an answer too.
+    let (queue, deliverer, _) = start(1 << 20, |number, _| match number {
+        0 | 2..=4 => retry(None),
+        5 => reject(false),
+        _ => Verdict::Delivered,
+    });
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let deliverer = deliverer.telling({
+        let told = Arc::clone(&told);
+        move |outage| told.lock().unwrap().push(outage.map(str::to_owned))
+    });
+    queue.push(parcel(b"a", 0)).await;
+    queue.push(parcel(b"b", 1)).await;
+    queue.finish();
+    deliverer.run().await;
+    let busy = || Some("busy".to_owned());
+    assert_eq!(*told.lock().unwrap(), [None, busy(), busy(), None]);
+}

@@ -25,6 +25,7 @@ fn progress(scenarios: Vec<ScenarioProgress>) -> Progress {
         completed: 17,
         interrupted: 0,
         scenarios,
+        outages: Vec::new(),
     }
 }
 
@@ -141,4 +142,12 @@ proptest! {
             prop_assert!(line.chars().count() <= width);
         }
     }
+}
+
+#[test]
+fn an_output_in_trouble_has_a_line_of_its_own() {
+    let mut progress = progress(vec![scenario("a", Phase::Running, Work::Time)]);
+    progress.outages = vec![("mimir".to_owned(), "refused\nat once".to_owned())];
+    let lines = lines(&progress, Look::default());
+    assert_eq!(lines[2..], ["output mimir: deliveries fail: refused"]);
 }

@@ -57,8 +57,14 @@ pub(super) fn global() -> [Arg; 4] {
 }
 
 /// Of `run`.
-pub(super) fn of_run() -> [Arg; 6] {
+pub(super) fn of_run() -> [Arg; 7] {
     [
+        Arg::new("shutdown-budget")
+            .long("shutdown-budget")
+            .value_name("TIME")
+            .env("BRUNT_SHUTDOWN_BUDGET")
+            .value_parser(brunt_options::parse_duration)
+            .help("How long it may take from SIGTERM to the end of the process [default: 25s]"),
         switch("linger", "K6_LINGER")
             .short('l')
             .help("Keep the REST API up after the test"),

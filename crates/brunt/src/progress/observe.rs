@@ -38,6 +38,7 @@ pub(crate) fn observe(state: &TestState, now: i64, stopped: bool) -> Progress {
             .iter()
             .map(|s| scenario(s, elapsed, now, stopped))
             .collect(),
+        outages: Vec::new(),
     }
 }
 

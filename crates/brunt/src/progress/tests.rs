@@ -13,6 +13,7 @@ fn progress(completed: u64) -> Progress {
         completed,
         interrupted: 0,
         scenarios: Vec::new(),
+        outages: Vec::new(),
     }
 }
 

@@ -1,17 +1,24 @@
 //! The outputs of a run: configured, checked, started, and asked what they delivered.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use brunt_engine::{Level, LogSink, Record};
 use brunt_output::edge::edge;
 use brunt_output::{
-    Catalogue, Configured, EdgeSender, OutputContext, OutputError, OutputReport, Wants,
+    Catalogue, Change, Configured, Drain, EdgeSender, Health, OutputContext, OutputError,
+    OutputReport, Wants,
 };
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::exit::{Exit, Failure};
 
 /// Bytes that wait for an output at most.
 const EDGE_BYTES: usize = 64 << 20;
+
+/// How much longer than it may an output can take to say what became of everything.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Every output that there is.
 pub(crate) fn catalogue() -> Catalogue {
@@ -44,11 +51,45 @@ pub(crate) async fn check(mut configured: Vec<Configured>) -> Result<Outputs, Fa
     Ok(Outputs(configured))
 }
 
+/// Tells the user when an output's receiver goes away and when it is back.
+fn health(instance: &str, log: Arc<dyn LogSink>) -> Health {
+    let instance = instance.to_owned();
+    let began = Mutex::new(None);
+    Health::new(move |change| {
+        let (level, message) = match change {
+            Change::Failing(reason) => {
+                *began.lock() = Some(Instant::now());
+                let message = format!(
+                    "output {instance}: deliveries fail and are repeated, measurements wait meanwhile: {reason}"
+                );
+                (Level::Warn, message)
+            }
+            Change::Back => {
+                let lasted = began
+                    .lock()
+                    .take()
+                    .map_or(Duration::ZERO, |at| at.elapsed());
+                let message = format!(
+                    "output {instance}: deliveries work again, after {:.1} s",
+                    lasted.as_secs_f64()
+                );
+                (Level::Info, message)
+            }
+        };
+        log.log(Record {
+            level,
+            message,
+            fields: Vec::new(),
+        });
+    })
+}
+
 /// Outputs at work.
 pub(crate) struct Running(Vec<Started>);
 
 struct Started {
     instance: String,
+    health: Health,
     cumulative: bool,
     task: JoinHandle<Result<OutputReport, OutputError>>,
 }
@@ -68,7 +109,11 @@ impl Outputs {
     }
 
     /// Starts all of them; gives the bus' ends of their edges.
-    pub(crate) fn start(self, context: &OutputContext) -> (Vec<(Wants, EdgeSender)>, Running) {
+    pub(crate) fn start(
+        self,
+        context: &OutputContext,
+        log: &Arc<dyn LogSink>,
+    ) -> (Vec<(Wants, EdgeSender)>, Running) {
         let mut edges = Vec::new();
         let mut running = Vec::new();
         for one in self.0 {
@@ -76,9 +121,15 @@ impl Outputs {
             let wants = one.output.wants();
             let cumulative = matches!(wants, Wants::Snapshots { .. });
             edges.push((wants, sender));
-            let task = tokio::spawn(one.output.run(inbox, context.clone()));
+            let health = health(&one.instance, Arc::clone(log));
+            let context = OutputContext {
+                health: health.clone(),
+                ..context.clone()
+            };
+            let task = tokio::spawn(one.output.run(inbox, context));
             running.push(Started {
                 instance: one.instance,
+                health,
                 cumulative,
                 task,
             });
@@ -88,22 +139,48 @@ impl Outputs {
 }
 
 impl Running {
+    /// The instances' names, in the order of their edges.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.iter().map(|one| one.instance.clone()).collect()
+    }
+
+    /// Each instance with the state of its deliveries, for whoever shows it.
+    pub(crate) fn health(&self) -> Vec<(String, Health)> {
+        let of = |one: &Started| (one.instance.clone(), one.health.clone());
+        self.0.iter().map(of).collect()
+    }
+
     /// Waits for all of them, each at most a little longer than it may take itself.
-    pub(crate) async fn finish(self, drain: Duration) -> Vec<Delivered> {
-        let deadline = tokio::time::Instant::now() + drain + Duration::from_secs(2);
+    pub(crate) async fn finish(self, drain: &Drain) -> Vec<Delivered> {
+        let began = tokio::time::Instant::now();
+        let mut late = std::pin::pin!(async {
+            drain.over().await;
+            tokio::time::sleep(GRACE).await;
+        });
+        let mut is_late = false;
         let mut delivered = Vec::new();
         for Started {
             instance,
             cumulative,
             task,
+            health: _,
         } in self.0
         {
-            let report = match tokio::time::timeout_at(deadline, task).await {
-                Ok(Ok(report)) => report.map_err(|error| error.to_string()),
-                Ok(Err(_)) => Err("it failed and cannot say why".to_owned()),
-                Err(_) => Err(format!(
+            let ended = tokio::select! {
+                biased;
+                ended = task => Some(ended),
+                () = &mut late, if !is_late => {
+                    is_late = true;
+                    None
+                }
+                () = std::future::ready(()), if is_late => None,
+            };
+            let report = match ended {
+                Some(Ok(report)) => report.map_err(|error| error.to_string()),
+                Some(Err(_)) => Err("it failed and cannot say why".to_owned()),
+                None => Err(format!(
                     "it was not done {} s after the test",
-                    drain.as_secs()
+                    began.elapsed().as_secs()
                 )),
             };
             delivered.push(Delivered {

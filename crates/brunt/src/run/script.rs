@@ -30,7 +30,8 @@ pub(crate) struct Script {
     pub(crate) env: BTreeMap<String, String>,
 }
 
-/// Loads and evaluates the script.
+/// Loads and evaluates the script. To be called on a thread that has no runtime and serves nobody
+/// else, as virtual users need it.
 pub(crate) fn load(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<Script, Failure> {
     let loader = Loader::new(entry(args)?, brunt_k6::MODULES.iter().copied())
         .map_err(|error| failure(&error))?;
@@ -128,48 +129,37 @@ fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<E
             read_exports: true,
         },
     };
-    // A thread of its own, because virtual users live on threads that serve nobody else.
-    std::thread::scope(|scope| {
-        let pass = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(internal)?;
-            runtime.block_on(async {
-                let cx = WorkerCx {
-                    index: 0,
-                    recorder: Rc::new(RefCell::new(Recorder::discarding())),
-                    clock: MonotonicTime::new().clock().map_err(internal)?,
-                    state: Arc::new(TestState::default()),
-                    log: Arc::clone(log),
-                };
-                let mut vu = factory.create_js(
-                    &cx,
-                    VuId {
-                        in_instance: 0,
-                        in_test: 0,
-                    },
-                );
-                match run_alone(&mut vu, Call::Init).await {
-                    Outcome::Completed(_) => Ok(vu.exports().unwrap_or_default()),
-                    Outcome::Failed(message) => Err(Failure::new(Exit::ScriptException, message)),
-                    Outcome::Aborted(message) => Err(Failure::new(
-                        Exit::ScriptAbort,
-                        format!("test aborted: {message}"),
-                    )),
-                    Outcome::Interrupted => Err(Failure::new(
-                        Exit::Signal,
-                        "interrupted while the script was loaded",
-                    )),
-                }
-            })
-        });
-        pass.join().unwrap_or_else(|_| {
-            Err(Failure::new(
-                Exit::ScriptException,
-                "the script could not be evaluated",
-            ))
-        })
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(internal)?;
+    runtime.block_on(async {
+        let cx = WorkerCx {
+            index: 0,
+            recorder: Rc::new(RefCell::new(Recorder::discarding())),
+            clock: MonotonicTime::new().clock().map_err(internal)?,
+            state: Arc::new(TestState::default()),
+            log: Arc::clone(log),
+        };
+        let mut vu = factory.create_js(
+            &cx,
+            VuId {
+                in_instance: 0,
+                in_test: 0,
+            },
+        );
+        match run_alone(&mut vu, Call::Init).await {
+            Outcome::Completed(_) => Ok(vu.exports().unwrap_or_default()),
+            Outcome::Failed(message) => Err(Failure::new(Exit::ScriptException, message)),
+            Outcome::Aborted(message) => Err(Failure::new(
+                Exit::ScriptAbort,
+                format!("test aborted: {message}"),
+            )),
+            Outcome::Interrupted => Err(Failure::new(
+                Exit::Signal,
+                "interrupted while the script was loaded",
+            )),
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use brunt_k6::K6Config;
 use brunt_metrics::{Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin};
 use brunt_net::{NetConfig, TlsOptions, TlsSettings};
 use brunt_options::{Consolidated, LayerOptions, Options, to_export_json, to_script_json};
-use brunt_output::{Declaration, OutputContext};
+use brunt_output::{Declaration, Drain, Health, OutputContext};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
@@ -240,14 +240,15 @@ fn colour(args: &RunArgs) -> bool {
 
 impl Settings {
     /// What outputs may look up.
-    pub(crate) fn output_context(&self, drain_timeout: Duration) -> OutputContext {
+    pub(crate) fn output_context(&self, drain: &Drain) -> OutputContext {
         OutputContext {
             registry: Arc::clone(&self.k6.registry),
             interner: Arc::clone(&self.interner),
             system_tags: self.system_tags,
             declarations: Arc::new(self.declarations()),
             instance: instance_name().into(),
-            drain_timeout,
+            drain: drain.clone(),
+            health: Health::default(),
         }
     }
 

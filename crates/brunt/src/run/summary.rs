@@ -52,12 +52,14 @@ fn setup_data(outcome: &TestOutcome) -> Option<Value> {
         .and_then(|json| serde_json::from_str(json).ok())
 }
 
-/// Prints or writes the summary, and says what outputs lost.
+/// Prints or writes the summary, and says what outputs lost. Somebody in a hurry only gets the
+/// latter.
 pub(crate) fn show(
     args: &RunArgs,
     settings: &Settings,
     ran: &Ran,
     delivered: &[Delivered],
+    hurried: bool,
     log: &Arc<dyn LogSink>,
 ) {
     let say = |level: Level, message: String| {
@@ -67,7 +69,7 @@ pub(crate) fn show(
             fields: Vec::new(),
         });
     };
-    if ran.outcome.killed {
+    if hurried {
         return report_outputs(delivered, &ran.dropped, &say);
     }
     if settings.summary_enabled {

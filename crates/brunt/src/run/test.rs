@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use brunt_aggregate::Report;
-use brunt_bus::{Bus, BusConfig};
+use brunt_bus::{Bus, BusConfig, BusHandle};
 use brunt_engine::{
     CallError, Control, Engine, LogSink, MonotonicTime, Parts, Reason, TestOutcome, TestState,
     TimeSource,
@@ -13,13 +13,15 @@ use brunt_engine::{
 use brunt_js::VuLimits;
 use brunt_k6::K6Factory;
 use brunt_output::{EdgeSender, Wants};
-use tokio::signal::unix::{SignalKind, signal};
+use brunt_summary::Progress;
 
 use crate::exit::{Exit, Failure};
 use crate::progress::{Display, Show, observe};
 use crate::run::RunArgs;
+use crate::run::outputs::Running;
 use crate::run::script::Script;
 use crate::run::settings::Settings;
+use crate::run::signals::Signals;
 use crate::terminal::Terminal;
 
 /// A test that is over.
@@ -45,15 +47,25 @@ impl Ran {
     }
 }
 
-/// Runs the test from the VUs' init to the last sample.
-pub(crate) async fn run(
-    args: &RunArgs,
-    script: &Script,
-    settings: &Settings,
-    edges: Vec<(Wants, EdgeSender)>,
-    terminal: &Arc<Terminal>,
-    log: &Arc<dyn LogSink>,
-) -> Result<Ran, Failure> {
+/// What a test is made of, and what is around it.
+pub(crate) struct Test<'a> {
+    pub(crate) args: &'a RunArgs,
+    pub(crate) script: &'a Script,
+    pub(crate) settings: &'a Settings,
+    pub(crate) outputs: &'a Running,
+    pub(crate) signals: &'a Signals,
+    pub(crate) terminal: &'a Arc<Terminal>,
+    pub(crate) log: &'a Arc<dyn LogSink>,
+}
+
+/// Runs the test from the VUs' init to the last sample, which goes over the edges.
+pub(crate) async fn run(test: Test<'_>, edges: Vec<(Wants, EdgeSender)>) -> Result<Ran, Failure> {
+    let Test {
+        args,
+        script,
+        settings,
+        ..
+    } = test;
     let time = Arc::new(MonotonicTime::new());
     let state = Arc::new(TestState::default());
     let abort = Arc::new(std::sync::OnceLock::<Control>::new());
@@ -87,19 +99,33 @@ pub(crate) async fn run(
                 read_exports: false,
             },
         }),
-        log: Arc::clone(log),
+        log: Arc::clone(test.log),
         state: Arc::clone(&state),
         time: Arc::clone(&time) as Arc<dyn TimeSource>,
     };
-    let mut engine = Engine::start(settings.engine.clone(), parts, recorders)
+    let engine = Engine::start(settings.engine.clone(), parts, recorders)
         .map_err(|error| Failure::new(Exit::InvalidConfig, error.to_string()))?;
     let control = engine.control();
     // The only one who sets it.
     let _ = abort.set(control.clone());
-    let signals = tokio::spawn(listen(control.clone()));
-    let display = show_progress(args, terminal, &state, &time, &control);
+    let display = show_progress(&test, &state, &time, &control);
+    tokio::select! {
+        ran = drive(&test, engine, &bus, &state, display) => ran,
+        // Never returns.
+        () = test.signals.end_test(&control) => Err(Failure::new(Exit::Internal, "no signals")),
+    }
+}
+
+/// Runs the engine to its end and adds everything up.
+async fn drive(
+    test: &Test<'_>,
+    mut engine: Engine,
+    bus: &BusHandle,
+    state: &TestState,
+    display: Option<Display>,
+) -> Result<Ran, Failure> {
     let outcome = {
-        let starting = started(&state);
+        let starting = started(state);
         let run = engine.run();
         tokio::pin!(run, starting);
         tokio::select! {
@@ -113,14 +139,13 @@ pub(crate) async fn run(
     if let Some(display) = display {
         display.finish();
     }
-    let gone = |error| Failure::new(Exit::Usage, format!("{error}"));
+    let gone = |error| Failure::new(Exit::Internal, format!("{error}"));
     let report = bus.finish(outcome.ran).await.map_err(gone)?;
     // Only now, because finishing pushes the last of everything over the edges.
     let progress = bus.progress();
-    let handled = handle_summary(script, settings, &mut engine, &outcome, &report).await;
+    let handled = handle_summary(test.script, test.settings, &mut engine, &outcome, &report).await;
     brunt_js::leave_memory_to_exit();
     engine.finish().await;
-    signals.abort();
     Ok(Ran {
         outcome,
         report,
@@ -138,41 +163,24 @@ async fn started(state: &TestState) {
     }
 }
 
-/// The first signal stops the test, the second one ends it at once.
-async fn listen(control: Control) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return;
-    };
-    let mut first = true;
-    loop {
-        tokio::select! {
-            got = interrupt.recv() => if got.is_none() { return },
-            got = terminate.recv() => if got.is_none() { return },
-        }
-        if first {
-            control.interrupt(Reason::Signal);
-            first = false;
-        } else {
-            control.kill();
-        }
-    }
-}
-
 fn show_progress(
-    args: &RunArgs,
-    terminal: &Terminal,
+    test: &Test<'_>,
     state: &Arc<TestState>,
     time: &Arc<MonotonicTime>,
     control: &Control,
 ) -> Option<Display> {
-    let show = Show::choose(args.quiet, args.no_colour);
+    let show = Show::choose(test.args.quiet, test.args.no_colour);
     let (state, time, control) = (Arc::clone(state), Arc::clone(time), control.clone());
-    let progress = move || observe(&state, TimeSource::now(&*time), control.reason().is_some());
+    let outputs = test.outputs.health();
+    let progress = move || Progress {
+        outages: outputs
+            .iter()
+            .filter_map(|(output, health)| Some((output.clone(), health.outage()?)))
+            .collect(),
+        ..observe(&state, TimeSource::now(&*time), control.reason().is_some())
+    };
     // Without a thread for it there is no progress, which is no reason to stop.
-    Display::start(show, Arc::clone(&terminal.screen), progress).ok()
+    Display::start(show, Arc::clone(&test.terminal.screen), progress).ok()
 }
 
 async fn handle_summary(

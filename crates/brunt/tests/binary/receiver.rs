@@ -161,3 +161,26 @@ fn a_receiver_that_is_gone_for_a_while_misses_nothing() {
     let total = run.summary("s.json").value("my_counter", "count");
     assert_eq!(receiver.sum("k6_my_counter_total", &[]), Some(total));
 }
+
+#[test]
+fn an_outage_is_told_while_it_lasts_and_when_it_is_over() {
+    let receiver = RemoteWrite::start().unwrap();
+    let out = format!("mimir={},interval=100ms", receiver.write_url());
+    let script = SCRIPT.replace("iterations: 40", "duration: '10m'");
+    let run = Brunt::script(script).args(&["--out", &out]).start();
+    run.wait_until("something arrived", || receiver.samples() > 0);
+    receiver.stop();
+    run.wait_for_log("output mimir: deliveries fail");
+    run.wait_for_output("output mimir: deliveries fail: ");
+    receiver.restart().unwrap();
+    run.wait_for_log("output mimir: deliveries work again");
+    run.signal("INT");
+    let run = run.finish().expect(105);
+    let told = |level: &str, text: &str| {
+        let messages = run.messages(level);
+        messages.iter().filter(|it| it.contains(text)).count()
+    };
+    assert_eq!(told("warning", "deliveries fail"), 1, "{}", run.stderr);
+    assert_eq!(told("info", "deliveries work again"), 1, "{}", run.stderr);
+    assert!(receiver.violations().is_empty());
+}

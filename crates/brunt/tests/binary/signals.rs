@@ -127,3 +127,37 @@ fn outputs_get_what_there_was_before_the_signal() {
     let run = run.finish().expect(105);
     assert_eq!(run.points("o.json").values("my_counter"), [5.0]);
 }
+
+#[test]
+fn a_signal_while_the_script_is_evaluated_for_the_first_time_ends_with_105_and_a_word() {
+    let script = "console.log('in init'); for (;;) {}
+        export default function () { console.log('ran'); }";
+    for signal in ["INT", "TERM"] {
+        let run = interrupted(script, "in init", signal).expect(105);
+        assert_eq!(run.console(), ["in init"]);
+        run.one_error(&["signal", "before it had started"]);
+    }
+}
+
+#[test]
+fn a_signal_while_the_script_is_read_from_standard_input_ends_the_run() {
+    let run = Brunt::bare("-").holding_stdin().start();
+    run.wait_until("it reads the script", || run.has_thread("brunt-init"));
+    run.signal("INT");
+    run.finish().expect(105).one_error(&["signal"]);
+}
+
+#[test]
+fn a_process_that_is_to_terminate_keeps_to_its_budget() {
+    let script = "import { sleep } from 'k6';
+        export default function () { console.log('in iteration'); sleep(600); }
+        export function teardown() { console.log('in teardown'); sleep(600); console.log('torn down'); }";
+    let run = Brunt::script(script)
+        .args(&["--shutdown-budget", "1s"])
+        .start();
+    run.wait_for_log("in iteration");
+    run.signal("TERM");
+    let run = run.finish().expect(105);
+    assert_eq!(run.console(), ["in iteration", "in teardown"]);
+    assert!(run.stdout.contains("TOTAL RESULTS"), "{}", run.stdout);
+}

@@ -9,7 +9,7 @@ mod results;
 
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,6 +28,7 @@ pub(crate) struct Brunt {
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: Vec<u8>,
+    hold_stdin: bool,
     read_stdout: bool,
 }
 
@@ -51,6 +52,7 @@ impl Brunt {
             args: Vec::new(),
             env: Vec::new(),
             stdin: Vec::new(),
+            hold_stdin: false,
             read_stdout: true,
         }
     }
@@ -84,6 +86,12 @@ impl Brunt {
         self
     }
 
+    /// Leaves its stdin open, so that it never reads an end.
+    pub(crate) fn holding_stdin(mut self) -> Self {
+        self.hold_stdin = true;
+        self
+    }
+
     /// Closes the reading end of its stdout before it has written anything.
     pub(crate) fn without_stdout(mut self) -> Self {
         self.read_stdout = false;
@@ -114,12 +122,14 @@ impl Brunt {
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A run that ends before it has read its input is not this helper's business.
-        let _ = child.stdin.take().unwrap().write_all(&self.stdin);
+        let mut stdin = child.stdin.take().unwrap();
+        let _ = stdin.write_all(&self.stdin);
         let stdout = child.stdout.take().filter(|_| self.read_stdout);
         let stdout = stdout.map_or_else(|| Follow::new(std::io::empty()), Follow::new);
         let stderr = Follow::new(child.stderr.take().unwrap());
         Started {
             child,
+            _stdin: self.hold_stdin.then_some(stdin),
             stdout,
             stderr,
             folder: self.folder,
@@ -130,6 +140,7 @@ impl Brunt {
 /// A run under way; killed when dropped.
 pub(crate) struct Started {
     child: Child,
+    _stdin: Option<ChildStdin>,
     stdout: Follow,
     stderr: Follow,
     folder: Arc<tempfile::TempDir>,
@@ -147,6 +158,25 @@ impl Started {
             "no '{text}' in stderr:\n{}",
             self.stderr.text()
         );
+    }
+
+    /// Waits until stdout contains this.
+    pub(crate) fn wait_for_output(&self, text: &str) {
+        assert!(
+            self.stdout.wait_for(text),
+            "no '{text}' in stdout:\n{}\n{}",
+            self.stdout.text(),
+            self.stderr.text()
+        );
+    }
+
+    /// Whether it has a thread of this name.
+    pub(crate) fn has_thread(&self, name: &str) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
+        let names = tasks.into_iter().flatten().flatten();
+        names
+            .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok())
+            .any(|comm| comm.trim() == name)
     }
 
     /// How many lines of stderr contain this so far.
