@@ -26,11 +26,11 @@ pub struct ThresholdSpec {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdError {
     /// The key is malformed.
-    #[error("options.thresholds: {0}")]
+    #[error(transparent)]
     Key(#[from] KeyError),
     /// There is no metric of this name.
     #[error(
-        "options.thresholds['{key}']: there is no metric named '{name}'; a metric of your own has to be created in the init context"
+        "there is no metric named '{name}'; a metric of your own has to be created in the init context"
     )]
     UnknownMetric {
         /// The key as it was given.
@@ -39,7 +39,7 @@ pub enum ThresholdError {
         name: String,
     },
     /// The expression is malformed.
-    #[error("options.thresholds['{key}']: malformed threshold '{expression}': {reason}")]
+    #[error("malformed threshold '{expression}': {reason}")]
     Expression {
         /// The key as it was given.
         key: String,
@@ -49,9 +49,7 @@ pub enum ThresholdError {
         reason: String,
     },
     /// The metric does not have the aggregation.
-    #[error(
-        "options.thresholds['{key}']: '{aggregation}' in '{expression}' does not exist for a {kind}, which has {choices}"
-    )]
+    #[error("'{aggregation}' in '{expression}' does not exist for a {kind}, which has {choices}")]
     Aggregation {
         /// The key as it was given.
         key: String,
@@ -64,6 +62,18 @@ pub enum ThresholdError {
         /// What that kind has.
         choices: &'static str,
     },
+}
+
+impl ThresholdError {
+    /// The key in `options.thresholds` that is wrong or holds what is wrong.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Key(error) => &error.key,
+            Self::UnknownMetric { key, .. }
+            | Self::Expression { key, .. }
+            | Self::Aggregation { key, .. } => key,
+        }
+    }
 }
 
 /// The threshold that ended the test.
@@ -276,12 +286,12 @@ mod tests {
             (
                 "nope",
                 "count>1",
-                &["['nope']", "no metric named 'nope'", "init context"][..],
+                &["no metric named 'nope'", "init context"][..],
             ),
             (
                 "iterations",
                 "p(95)<1",
-                &["['iterations']", "'p(95)'", "counter", "count, rate"],
+                &["'p(95)'", "counter", "count, rate"],
             ),
             (
                 "http_req_duration{a:b}",
@@ -295,13 +305,11 @@ mod tests {
                 "count is high",
                 &["malformed threshold 'count is high'"],
             ),
-            (
-                "checks{a}",
-                "rate<1",
-                &["options.thresholds: malformed metric 'checks{a}'"],
-            ),
+            ("checks{a}", "rate<1", &["malformed metric 'checks{a}'"]),
         ] {
-            let message = parse(key, expression).unwrap_err().to_string();
+            let error = parse(key, expression).unwrap_err();
+            assert_eq!(error.key(), key);
+            let message = error.to_string();
             for part in parts {
                 assert!(message.contains(part), "{key} {expression}: {message}");
             }

@@ -26,6 +26,10 @@ pub struct K6Config {
     pub run_tags: TagSet,
     /// `__ENV` before a scenario adds to it.
     pub env: BTreeMap<String, String>,
+    /// Whether `__ENV` is frozen (feature `freeze-env`).
+    pub freeze_env: bool,
+    /// Whether `globalThis` is also called `global` (compatibility mode `extended`).
+    pub global: bool,
     /// Option `userAgent`; empty for none.
     pub user_agent: String,
     /// Option `throw`.
@@ -65,6 +69,8 @@ impl K6Config {
             system_tags: SystemTags::default(),
             run_tags: TagSet::new(),
             env: BTreeMap::new(),
+            freeze_env: false,
+            global: true,
             user_agent: concat!("brunt/", env!("CARGO_PKG_VERSION")).to_owned(),
             throw: false,
             discard_response_bodies: false,

@@ -10,6 +10,7 @@ use brunt_js::{
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::host::K6Host;
@@ -21,6 +22,9 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
     let env = Object::new(ctx.clone())?;
     for (key, value) in &host.config.env {
         env.set(key.as_str(), value.as_str())?;
+    }
+    if host.config.freeze_env {
+        freeze(ctx, &env)?;
     }
     globals.set("__ENV", env)?;
     globals.set("__VU", host.cx.id.in_instance as f64)?;
@@ -34,7 +38,9 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
         "__ITER",
         Accessor::new_get(iteration).enumerable().configurable(),
     )?;
-    globals.set("global", globals.clone())?;
+    if host.config.global {
+        globals.set("global", globals.clone())?;
+    }
     crate::console::install(ctx)?;
     for name in crate::text::GLOBALS {
         let first_use = move |ctx: Ctx<'js>| -> Result<Value<'js>> {
@@ -52,6 +58,39 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
         seed_random(ctx, seed.wrapping_add(host.cx.id.in_test))?;
     }
     Ok(())
+}
+
+/// Adds a scenario's variables to `__ENV`.
+pub(crate) fn extend_env(
+    ctx: &Ctx<'_>,
+    host: &K6Host,
+    more: &BTreeMap<String, String>,
+) -> Result<()> {
+    let globals = ctx.globals();
+    let mut env: Object<'_> = globals.get("__ENV")?;
+    if host.config.freeze_env {
+        // Another object with the same members, because nothing can be added to a frozen one.
+        let copy = Object::new(ctx.clone())?;
+        for member in env.props::<String, Value<'_>>() {
+            let (key, value) = member?;
+            copy.set(key, value)?;
+        }
+        env = copy;
+    }
+    for (key, value) in more {
+        env.set(key.as_str(), value.as_str())?;
+    }
+    if host.config.freeze_env {
+        freeze(ctx, &env)?;
+        globals.set("__ENV", env)?;
+    }
+    Ok(())
+}
+
+fn freeze<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> Result<()> {
+    let constructor: Object<'js> = ctx.globals().get("Object")?;
+    let freeze: Function<'js> = constructor.get("freeze")?;
+    freeze.call::<_, Value<'js>>((object.clone(),)).map(drop)
 }
 
 /// Errors that host functions throw: `instanceof Error`, name `GoError` as in k6.

@@ -187,14 +187,10 @@ impl K6Host {
 
     fn begin_iteration(&self, ctx: &Ctx<'_>, iteration: &Iteration) -> Result<()> {
         let index = iteration.scenario.index;
-        let globals = ctx.globals();
         if self.scenario_tags_of.get() != Some(index) {
             self.scenario_tags_of.set(Some(index));
             self.retag(Some(iteration), "");
-            let env: Object<'_> = globals.get("__ENV")?;
-            for (key, value) in &iteration.scenario.config.env {
-                env.set(key.as_str(), value.as_str())?;
-            }
+            crate::globals::extend_env(ctx, self, &iteration.scenario.config.env)?;
         } else if !self.group.borrow().is_empty() {
             self.set_group("");
         }

@@ -6,6 +6,8 @@ use brunt_pacing::Partition;
 
 use crate::check;
 use crate::error::{Invalid, OptionsError};
+use crate::explain::History;
+use crate::features::{Feature, Features};
 use crate::layer::{Layer, LayerOptions};
 use crate::options::{Options, TABLE};
 use crate::scenario::ScenarioConfig;
@@ -22,7 +24,10 @@ pub struct Consolidated {
     pub warnings: Vec<String>,
     /// Which part of the test this instance runs.
     pub partition: Partition,
-    origins: BTreeMap<&'static str, Layer>,
+    pub(crate) origins: BTreeMap<&'static str, Layer>,
+    pub(crate) history: History,
+    /// Whether the one scenario was made from shortcuts.
+    pub(crate) derived: bool,
 }
 
 impl Options {
@@ -32,11 +37,29 @@ impl Options {
     pub fn consolidate(
         layers: impl IntoIterator<Item = LayerOptions>,
     ) -> Result<Consolidated, OptionsError> {
+        Self::consolidate_with(layers, &Features::default())
+    }
+
+    /// The same with experimental features, of which [`Feature::MergeRunTags`] merges the tags of all
+    /// layers.
+    pub fn consolidate_with(
+        layers: impl IntoIterator<Item = LayerOptions>,
+        features: &Features,
+    ) -> Result<Consolidated, OptionsError> {
         let mut layers: Vec<LayerOptions> = layers.into_iter().collect();
         layers.sort_by_key(|own| own.layer);
         let mut merged = Merged::default();
-        for own in layers {
+        for mut own in layers {
             shortcut::check_conflicts(&own).map_err(|invalid| invalid.in_layer(own.layer))?;
+            if features.has(Feature::MergeRunTags) {
+                own.options.tags = match (merged.options.tags.clone(), own.options.tags.take()) {
+                    (Some(mut all), Some(over)) => {
+                        all.0.extend(over.0);
+                        Some(all)
+                    }
+                    (_, over) => over,
+                };
+            }
             merged.add(own);
         }
         merged.finish()
@@ -54,6 +77,11 @@ impl Consolidated {
     pub fn error(&self, key: &str, reason: impl Into<String>) -> OptionsError {
         located(&self.origins, key, Invalid::new(reason))
     }
+
+    /// The same about one member of an option that has several, such as a metric of `thresholds`.
+    pub fn member_error(&self, key: &str, member: &str, reason: impl Into<String>) -> OptionsError {
+        located(&self.origins, key, Invalid::new(reason).within(member))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,11 +89,13 @@ struct Merged {
     options: Options,
     origins: BTreeMap<&'static str, Layer>,
     warnings: Vec<String>,
+    history: History,
 }
 
 impl Merged {
     fn add(&mut self, own: LayerOptions) {
         self.warnings.extend(own.warnings);
+        self.history.note(own.layer, &own.options);
         if let Some(cause) = shortcut::EXECUTION
             .into_iter()
             .find(|key| own.options.is_set(key))
@@ -147,6 +177,8 @@ impl Merged {
             warnings: self.warnings,
             partition,
             origins: self.origins,
+            history: self.history,
+            derived,
         })
     }
 }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use crate::duration::format_duration;
 use crate::options::Options;
+use crate::value::{Dns, DnsPolicy, DnsSelect, DnsTtl, OptionValue};
 
 /// The statistics of trends in the summary.
 pub const SUMMARY_TREND_STATS: [&str; 6] = ["avg", "min", "med", "max", "p(90)", "p(95)"];
@@ -25,7 +29,48 @@ pub const SYSTEM_TAGS: [&str; 14] = [
     "expected_response",
 ];
 
+/// How names become addresses.
+pub const DEFAULT_DNS: Dns = Dns {
+    ttl: Some(DnsTtl::For(Duration::from_mins(5))),
+    select: Some(DnsSelect::Random),
+    policy: Some(DnsPolicy::PreferIpv4),
+};
+
 impl Options {
+    /// What applies when nobody sets an option, as a script would write it; `null` where nothing
+    /// does, and for `scenarios`, whose default depends on the shortcuts.
+    pub fn default_value(key: &str) -> Value {
+        let unset = Self::default();
+        let time = |duration| Value::from(format_duration(duration));
+        match key {
+            "vus" => json!(1),
+            "executionSegment" => json!("0:1"),
+            "executionSegmentSequence" => json!("0,1"),
+            "setupTimeout" => time(unset.setup_timeout()),
+            "teardownTimeout" => time(unset.teardown_timeout()),
+            "handleSummaryTimeout" => time(unset.handle_summary_timeout()),
+            "rps" => json!(0),
+            "dns" => DEFAULT_DNS.to_json(),
+            "maxRedirects" => json!(unset.max_redirects()),
+            "userAgent" => json!(concat!("brunt/", env!("CARGO_PKG_VERSION"))),
+            "batch" => json!(unset.batch()),
+            "batchPerHost" => json!(unset.batch_per_host()),
+            "minIterationDuration" => time(unset.min_iteration_duration()),
+            "summaryTrendStats" => json!(unset.summary_trend_stats()),
+            "systemTags" => json!(unset.system_tags()),
+            "paused"
+            | "noSetup"
+            | "noTeardown"
+            | "insecureSkipTLSVerify"
+            | "throw"
+            | "noConnectionReuse"
+            | "noVUConnectionReuse"
+            | "noCookiesReset"
+            | "discardResponseBodies" => json!(false),
+            _ => Value::Null,
+        }
+    }
+
     /// How long `setup()` may take: 60 s unless set.
     pub fn setup_timeout(&self) -> Duration {
         self.setup_timeout.unwrap_or(Duration::from_mins(1))

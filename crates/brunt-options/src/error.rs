@@ -12,7 +12,7 @@ const MAX_QUOTED: usize = 60;
 
 /// An option that cannot be used; the test must not start (exit code 104).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("options ({layer}): {path}: {reason}")]
+#[error("options ({layer}{}): {path}: {reason}", after_comma(place.as_deref()))]
 pub struct OptionsError {
     /// Who set it.
     pub layer: Layer,
@@ -20,6 +20,21 @@ pub struct OptionsError {
     pub path: String,
     /// What was expected and found, and how to write it.
     pub reason: String,
+    /// Where it is written, such as `script.js:4:3`, if the one who read the layer knows it.
+    pub place: Option<String>,
+}
+
+impl OptionsError {
+    /// Adds where the option is written.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+}
+
+fn after_comma(place: Option<&str>) -> String {
+    place.map_or(String::new(), |place| format!(", {place}"))
 }
 
 /// An [`OptionsError`] on its way up from a nested value, which knows neither its full path nor its
@@ -87,6 +102,7 @@ impl Invalid {
             layer,
             path: self.path,
             reason: self.reason,
+            place: None,
         }
     }
 }

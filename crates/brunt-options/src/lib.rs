@@ -12,6 +12,8 @@ pub mod consolidate;
 pub mod defaults;
 pub mod duration;
 pub mod error;
+pub mod explain;
+pub mod features;
 pub mod layer;
 pub mod options;
 pub mod plan;
@@ -25,6 +27,8 @@ pub mod value;
 pub use consolidate::Consolidated;
 pub use duration::{format_duration, parse_duration, parse_duration_or_ms};
 pub use error::OptionsError;
+pub use explain::Explained;
+pub use features::{Feature, Features};
 pub use layer::{Layer, LayerOptions};
 pub use options::{
     HttpDebug, OptionSpec, Options, SummaryTimeUnit, Support, TABLE, Tags, Thresholds,
@@ -32,6 +36,7 @@ pub use options::{
 pub use scenario::draft::{ExecutorKind, ScenarioDraft, StageDraft};
 pub use scenario::{ExecutorConfig, ScenarioConfig, Stage};
 pub use script_json::{to_export_json, to_script_json};
+pub use source::RunKeys;
 pub use value::{
     Dns, DnsPolicy, DnsSelect, DnsTtl, HostTarget, IpRange, Threshold, TlsAuth, TlsVersion,
     TlsVersions, parse_bool,

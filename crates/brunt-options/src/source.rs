@@ -9,15 +9,9 @@ use crate::layer::{Layer, LayerOptions};
 use crate::options::{OptionSpec, Options, TABLE};
 use crate::suggest;
 
-/// Keys of a configuration file that are no options of a test; the command line reads them.
-pub const CONFIG_FILE_ONLY: [&str; 6] = [
-    "out",
-    "linger",
-    "noUsageReport",
-    "webDashboard",
-    "features",
-    "collectors",
-];
+mod run_keys;
+
+pub use run_keys::{CONFIG_FILE_ONLY, RunKeys};
 
 /// Variables that say something when they are empty.
 const MEANINGFUL_WHEN_EMPTY: [&str; 2] = ["userAgent", "systemTags"];
@@ -47,6 +41,7 @@ impl LayerOptions {
                         "expected an object, as in {{ vus: 10 }}, found {}",
                         quoted(other)
                     ),
+                    place: None,
                 });
             }
         };
@@ -57,7 +52,8 @@ impl LayerOptions {
                 continue;
             }
             if !known().any(|name| name == key) {
-                let hint = suggest::hint(key, known());
+                let elsewhere = CONFIG_FILE_ONLY.into_iter().filter(|_| !script);
+                let hint = suggest::hint(key, known().chain(elsewhere));
                 own.warnings.push(format!(
                     "options ({layer}): unknown option {} has no effect{hint}",
                     quoted(&key.as_str().into())

@@ -17,6 +17,7 @@ use crate::error::{ErrorKind, LoadError};
 use crate::facade::WRAPPER;
 use crate::files;
 use crate::graph::{self, Disk};
+use crate::option_place;
 use crate::position::Position;
 use crate::source::{Kind, Source};
 use crate::specifier::{self, Specifier};
@@ -191,6 +192,17 @@ impl Loader {
             column = column.saturating_add(1);
         }
         code.map(line, column.max(1))
+    }
+
+    /// Where the main script writes the option of this path, such as `scenarios.buy.rate`, or at least
+    /// what holds it; none if its options are not a literal of its own. Slow: for errors only.
+    pub fn place_of_option(&self, path: &str) -> Option<Position> {
+        let code = {
+            let modules = self.modules.read();
+            modules.codes.get(self.entry.text()).map(Arc::clone)?
+        };
+        let offset = option_place::in_script(code.javascript(), path)?;
+        Some(code.map_offset(offset))
     }
 
     /// The source line of a position, with a caret below the column; none if it is not known.

@@ -98,6 +98,11 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
             .copied()
             .unwrap_or(true),
         config: text("config").map(Into::into),
+        config_file: None,
+        feature_names: texts("features"),
+        features: brunt_options::Features::default(),
+        compatibility_mode: text("compatibility-mode").unwrap_or_default(),
+        explain: text("explain-config"),
         summary_export: text("summary-export").map(Into::into),
         summary_mode: text("summary-mode").unwrap_or_default(),
         no_thresholds: matches.get_flag("no-thresholds"),

@@ -1,5 +1,8 @@
 //! `brunt run`: from a script to an exit code.
 
+mod config_file;
+mod explain;
+mod layers;
 mod outcome;
 pub(crate) mod outputs;
 mod script;
@@ -12,11 +15,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use brunt_engine::LogSink;
+use brunt_engine::{Level, LogSink, Record};
+use brunt_options::Features;
 use brunt_output::Drain;
 use tokio::sync::oneshot;
 
 use crate::exit::{Exit, Failure};
+use crate::run::config_file::ConfigFile;
 use crate::run::outputs::Outputs;
 use crate::run::script::Script;
 use crate::run::settings::Settings;
@@ -31,6 +36,15 @@ pub(crate) struct RunArgs {
     pub(crate) env: Vec<String>,
     pub(crate) system_env: bool,
     pub(crate) config: Option<PathBuf>,
+    /// The file of `config` or of the default place; filled in by [`run`].
+    pub(crate) config_file: Option<Arc<ConfigFile>>,
+    /// As named by flag or variable.
+    pub(crate) feature_names: Vec<String>,
+    /// Those that are on; filled in by [`run`].
+    pub(crate) features: Features,
+    pub(crate) compatibility_mode: String,
+    /// The form in which the options are to be explained instead of run.
+    pub(crate) explain: Option<String>,
     pub(crate) summary_export: Option<PathBuf>,
     pub(crate) summary_mode: String,
     pub(crate) no_thresholds: bool,
@@ -76,6 +90,14 @@ pub(crate) fn run(args: RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Failu
 
 async fn run_async(args: Arc<RunArgs>, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
     let log: Arc<dyn LogSink> = Arc::clone(&terminal.log) as Arc<dyn LogSink>;
+    let args = Arc::new(completed(&args, &log)?);
+    if let Some(form) = &args.explain {
+        let script = load(Arc::clone(&args), Arc::clone(&log)).await?;
+        let options = layers::consolidate(&args, &script)?;
+        let warnings = settings::warnings(&args, &options);
+        crate::terminal::print(explain::render(form, &args, &script, &options, &warnings));
+        return Ok(Exit::Success);
+    }
     let signals = Signals::listen(args.shutdown_budget)?;
     let Prepared {
         script,
@@ -153,4 +175,35 @@ async fn load(args: Arc<RunArgs>, log: Arc<dyn LogSink>) -> Result<Script, Failu
             "brunt crashed while it evaluated the script; please report it with the script";
         Err(Failure::new(Exit::Internal, message))
     })
+}
+
+/// The arguments with what the configuration file adds where neither flag nor variable speaks.
+fn completed(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<RunArgs, Failure> {
+    let mut args = args.clone();
+    let say = |level, message| {
+        log.log(Record {
+            level,
+            message,
+            fields: Vec::new(),
+        });
+    };
+    args.config_file = ConfigFile::find(args.config.as_deref())?.map(Arc::new);
+    let keys = args.config_file.as_ref().map(|file| file.keys.clone());
+    let keys = keys.unwrap_or_default();
+    if args.out.is_empty() {
+        args.out = keys.out.unwrap_or_default();
+    }
+    if args.feature_names.is_empty() {
+        args.feature_names = keys.features.unwrap_or_default();
+    }
+    let (features, unknown) = Features::parse(args.feature_names.iter().map(String::as_str));
+    for message in unknown {
+        say(Level::Error, format!("--features: {message}"));
+    }
+    args.features = features;
+    if args.compatibility_mode == "experimental_enhanced" {
+        let message = "--compatibility-mode: experimental_enhanced is an old name of extended";
+        say(Level::Warn, message.to_owned());
+    }
+    Ok(args)
 }

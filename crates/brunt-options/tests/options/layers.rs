@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use brunt_options::{
-    Consolidated, Dns, DnsSelect, DnsTtl, ExecutorConfig, Layer, LayerOptions, Options,
+    Consolidated, Dns, DnsSelect, DnsTtl, ExecutorConfig, Features, Layer, LayerOptions, Options,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -276,4 +276,63 @@ proptest! {
         with.insert(2, LayerOptions::empty(Layer::Env));
         prop_assert_eq!(without, Options::consolidate(with).unwrap());
     }
+}
+
+#[test]
+fn tags_of_all_layers_are_merged_if_the_feature_is_on() {
+    let layers = || {
+        [
+            layer(Layer::ConfigFile, &json!({"tags": {"a": "1", "c": "1"}})),
+            layer(Layer::Script, &json!({"tags": {"b": "2", "c": "2"}})),
+            flags(&[("--tag", "c=3")]),
+        ]
+    };
+    let tags = |options: &Options| options.to_json()["tags"].clone();
+    let replaced = Options::consolidate(layers()).unwrap().options;
+    assert_eq!(tags(&replaced), json!({"c": "3"}));
+    let (features, _) = Features::parse(["merge-run-tags"]);
+    let merged = Options::consolidate_with(layers(), &features)
+        .unwrap()
+        .options;
+    assert_eq!(tags(&merged), json!({"a": "1", "b": "2", "c": "3"}));
+}
+
+#[test]
+fn what_a_value_replaced_is_known() {
+    let scenarios = json!({"s": {"executor": "shared-iterations"}});
+    let layers = [
+        layer(
+            Layer::ConfigFile,
+            &json!({"vus": 2, "scenarios": scenarios}),
+        ),
+        layer(Layer::Script, &json!({"vus": 3, "iterations": 9})),
+        variables(&[("K6_ITERATIONS", "12")]).unwrap(),
+    ];
+    let explained = Options::consolidate(layers).unwrap().explain();
+    let one = |key: &str| explained.iter().find(|one| one.spec.key == key).unwrap();
+    let iterations = one("iterations");
+    assert_eq!(
+        (&iterations.value, iterations.layer),
+        (&json!(12), Layer::Env)
+    );
+    assert_eq!(iterations.overridden, [(Layer::Script, json!(9))]);
+    let scenarios = one("scenarios");
+    assert_eq!(scenarios.value["default"]["iterations"], json!(12));
+    assert_eq!(
+        (scenarios.layer, scenarios.by.key),
+        (Layer::Env, "iterations")
+    );
+    assert_eq!(scenarios.overridden.len(), 1);
+    assert_eq!(one("vus").overridden, [(Layer::ConfigFile, json!(2))]);
+}
+
+#[test]
+fn keys_of_certificates_are_not_shown() {
+    let auth = json!([{"cert": "C", "key": "SECRET", "password": "SECRET"}]);
+    let layers = [
+        layer(Layer::ConfigFile, &json!({ "tlsAuth": auth })),
+        layer(Layer::Script, &json!({ "tlsAuth": auth })),
+    ];
+    let explained = format!("{:?}", Options::consolidate(layers).unwrap().explain());
+    assert!(explained.contains("tlsAuth") && !explained.contains("SECRET"));
 }

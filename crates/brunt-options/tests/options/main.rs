@@ -8,6 +8,7 @@ mod plan;
 mod rules;
 mod script_json;
 mod sources;
+mod table;
 
 use brunt_options::{Consolidated, LayerOptions, Options, OptionsError};
 use serde_json::Value;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use brunt_options::{
-    Dns, DnsPolicy, DnsSelect, DnsTtl, HttpDebug, Layer, LayerOptions, OptionSpec, StageDraft,
-    TABLE, Threshold, TlsVersion,
+    Dns, DnsPolicy, DnsSelect, DnsTtl, HttpDebug, Layer, LayerOptions, OptionSpec, RunKeys,
+    StageDraft, TABLE, Threshold, TlsVersion,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -265,5 +265,43 @@ proptest! {
         if let Some(flag) = spec.flag {
             let _ = LayerOptions::cli().set_flag(flag, &text);
         }
+    }
+}
+
+#[test]
+fn a_configuration_file_sets_up_the_run_too() {
+    let read = |file: Value| RunKeys::from_config_file(&file);
+    let texts = |texts: &[&str]| Some(texts.iter().map(|&text| text.to_owned()).collect());
+    let keys = read(json!({"out": "json=a,b", "features": "a, b", "linger": true})).unwrap();
+    assert_eq!(keys.out, texts(&["json=a,b"]));
+    assert_eq!(
+        (keys.features, keys.linger),
+        (texts(&["a", "b"]), Some(true))
+    );
+    let keys =
+        read(json!({"out": ["json=a", "csv=b"], "features": ["a"], "linger": null})).unwrap();
+    assert_eq!(keys.out, texts(&["json=a", "csv=b"]));
+    assert_eq!((keys.features, keys.linger), (texts(&["a"]), None));
+    assert_eq!(read(json!({})).unwrap(), RunKeys::default());
+    for (file, message) in [
+        (
+            json!({"out": 3}),
+            "out: expected a list, as in [ … ], found 3",
+        ),
+        (
+            json!({"out": [3]}),
+            "out[0]: expected a text (write \"3\"), found 3",
+        ),
+        (
+            json!({"linger": "yes"}),
+            "linger: expected true or false, found \"yes\"",
+        ),
+        (
+            json!({"features": {}}),
+            "features: expected a list, as in [ … ], found an object",
+        ),
+    ] {
+        let error = read(file).unwrap_err().to_string();
+        assert_eq!(error, format!("options (config file): {message}"));
     }
 }

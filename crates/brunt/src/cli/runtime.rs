@@ -57,7 +57,7 @@ pub(super) fn global() -> [Arg; 4] {
 }
 
 /// Of `run`.
-pub(super) fn of_run() -> [Arg; 7] {
+pub(super) fn of_run() -> [Arg; 8] {
     [
         Arg::new("shutdown-budget")
             .long("shutdown-budget")
@@ -65,6 +65,14 @@ pub(super) fn of_run() -> [Arg; 7] {
             .env("BRUNT_SHUTDOWN_BUDGET")
             .value_parser(brunt_options::parse_duration)
             .help("How long it may take from SIGTERM to the end of the process [default: 25s]"),
+        Arg::new("explain-config")
+            .long("explain-config")
+            .value_name("FORM")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("text")
+            .value_parser(["text", "json"])
+            .help("Shows every option's value and where it comes from, and runs nothing"),
         switch("linger", "K6_LINGER")
             .short('l')
             .help("Keep the REST API up after the test"),

@@ -15,6 +15,7 @@ use brunt_js::{Exports, Program, VuLimits, run_alone};
 use brunt_k6::data::SharedArrays;
 use brunt_k6::{K6Config, K6Factory};
 use brunt_metrics::Registry;
+use brunt_options::Feature;
 use brunt_script::{Entry, LoadError, Loader};
 
 use crate::exit::{Exit, Failure};
@@ -96,6 +97,9 @@ fn environment(args: &RunArgs) -> Result<BTreeMap<String, String>, Failure> {
     } else {
         BTreeMap::new()
     };
+    if let Some(features) = args.features.variable() {
+        env.insert("K6_FEATURES".to_owned(), features);
+    }
     for text in &args.env {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         let valid = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -120,6 +124,8 @@ fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<E
     let factory = K6Factory {
         config: Arc::new(K6Config {
             env: script.env.clone(),
+            freeze_env: args.features.has(Feature::FreezeEnv),
+            global: args.compatibility_mode != "base",
             shared: Arc::clone(&script.shared),
             ..config
         }),

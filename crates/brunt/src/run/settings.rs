@@ -9,13 +9,13 @@ use brunt_engine::{EngineConfig, Level, LogSink, Record};
 use brunt_k6::K6Config;
 use brunt_metrics::{Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin};
 use brunt_net::{NetConfig, TlsOptions, TlsSettings};
-use brunt_options::{Consolidated, LayerOptions, Options, to_export_json, to_script_json};
+use brunt_options::{Consolidated, Feature, Options, OptionsError, to_export_json, to_script_json};
 use brunt_output::{Declaration, Drain, Health, OutputContext};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
-use crate::run::RunArgs;
 use crate::run::script::Script;
+use crate::run::{RunArgs, layers};
 
 /// What a test is made of.
 pub(crate) struct Settings {
@@ -40,8 +40,14 @@ pub(crate) fn settle(
     script: &Script,
     log: &Arc<dyn LogSink>,
 ) -> Result<Settings, Failure> {
-    let options = Options::consolidate(layers(args, script)?).map_err(invalid)?;
-    warn(args, &options, log);
+    let options = layers::consolidate(args, script)?;
+    for message in warnings(args, &options) {
+        log.log(Record {
+            level: Level::Warn,
+            message,
+            fields: Vec::new(),
+        });
+    }
     for scenario in &options.scenarios {
         if !script.has(&scenario.exec) {
             let message = format!(
@@ -52,14 +58,18 @@ pub(crate) fn settle(
         }
     }
     let own = &options.options;
-    let system_tags = system_tags(&options)?;
-    let run_tags: TagSet = own
+    let placed = |error| layers::failure(error, args, script);
+    let system_tags = system_tags(&options).map_err(placed)?;
+    let mut run_tags: TagSet = own
         .tags
         .iter()
         .flat_map(|tags| &tags.0)
         .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
-    let thresholds = thresholds(args, script, own)?;
+    for (name, value) in args.features.tags() {
+        run_tags.set(name, value);
+    }
+    let thresholds = thresholds(args, script, &options).map_err(placed)?;
     let plan = plan(script, &thresholds, system_tags);
     let lateness = script.registry.register(
         "brunt_iteration_lateness",
@@ -79,7 +89,7 @@ pub(crate) fn settle(
         lateness: lateness.ok().filter(|_| arrival).map(|metric| metric.id),
         ..EngineConfig::new(options.scenarios.clone())
     };
-    let k6 = Arc::new(k6_config(script, &options, system_tags, run_tags));
+    let k6 = Arc::new(k6_config(args, script, &options, system_tags, run_tags));
     let summary = summary_options(args, own)?;
     Ok(Settings {
         engine,
@@ -94,46 +104,16 @@ pub(crate) fn settle(
     })
 }
 
-fn layers(args: &RunArgs, script: &Script) -> Result<Vec<LayerOptions>, Failure> {
-    let mut layers = Vec::new();
-    if let Some(file) = &args.config {
-        let wrong = |error: &dyn std::fmt::Display| {
-            let message = format!("--config {}: {error}", file.display());
-            Failure::new(Exit::InvalidConfig, message)
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
-        let json = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
-        layers.push(LayerOptions::from_config_file(&json).map_err(invalid)?);
-    }
-    if let Some(json) = &script.exports.options {
-        let json = serde_json::from_str(json).map_err(invalid)?;
-        layers.push(LayerOptions::from_script(&json).map_err(invalid)?);
-    }
-    let variables = std::env::vars().collect();
-    layers.push(LayerOptions::from_env(&variables).map_err(invalid)?);
-    let mut cli = LayerOptions::cli();
-    for (flag, text) in &args.option_flags {
-        cli.set_flag(flag, text).map_err(invalid)?;
-    }
-    layers.push(cli);
-    Ok(layers)
-}
-
-fn warn(args: &RunArgs, options: &Consolidated, log: &Arc<dyn LogSink>) {
+/// What the user should be told about the options, one sentence each.
+pub(crate) fn warnings(args: &RunArgs, options: &Consolidated) -> Vec<String> {
     let flags = args
         .without_effect
         .iter()
         .map(|flag| format!("{flag} is not supported yet and has no effect"));
-    for message in options.warnings.iter().cloned().chain(flags) {
-        log.log(Record {
-            level: Level::Warn,
-            message,
-            fields: Vec::new(),
-        });
-    }
+    options.warnings.iter().cloned().chain(flags).collect()
 }
 
-fn system_tags(options: &Consolidated) -> Result<SystemTags, Failure> {
+fn system_tags(options: &Consolidated) -> Result<SystemTags, OptionsError> {
     let Some(names) = &options.options.system_tags else {
         return Ok(SystemTags::default());
     };
@@ -142,11 +122,16 @@ fn system_tags(options: &Consolidated) -> Result<SystemTags, Failure> {
         .filter(|name| !name.is_empty())
         .map(|name| name.parse::<SystemTag>())
         .collect::<Result<_, _>>()
-        .map_err(|error| invalid(options.error("systemTags", error.to_string())))
+        .map_err(|error| options.error("systemTags", error.to_string()))
 }
 
-fn thresholds(args: &RunArgs, script: &Script, own: &Options) -> Result<Thresholds, Failure> {
-    let specs: BTreeMap<&str, Vec<ThresholdSpec>> = own
+fn thresholds(
+    args: &RunArgs,
+    script: &Script,
+    options: &Consolidated,
+) -> Result<Thresholds, OptionsError> {
+    let specs: BTreeMap<&str, Vec<ThresholdSpec>> = options
+        .options
         .thresholds
         .iter()
         .filter(|_| !args.no_thresholds)
@@ -161,7 +146,8 @@ fn thresholds(args: &RunArgs, script: &Script, own: &Options) -> Result<Threshol
         })
         .collect();
     let given = specs.iter().map(|(key, list)| (*key, list.as_slice()));
-    Thresholds::parse(given, &script.registry).map_err(invalid)
+    Thresholds::parse(given, &script.registry)
+        .map_err(|error| options.member_error("thresholds", error.key(), error.to_string()))
 }
 
 fn plan(script: &Script, thresholds: &Thresholds, system_tags: SystemTags) -> AggregatePlan {
@@ -177,6 +163,7 @@ fn plan(script: &Script, thresholds: &Thresholds, system_tags: SystemTags) -> Ag
 }
 
 fn k6_config(
+    args: &RunArgs,
     script: &Script,
     options: &Consolidated,
     system_tags: SystemTags,
@@ -198,6 +185,8 @@ fn k6_config(
         system_tags,
         run_tags,
         env: script.env.clone(),
+        freeze_env: args.features.has(Feature::FreezeEnv),
+        global: args.compatibility_mode != "base",
         shared: Arc::clone(&script.shared),
         user_agent: own.user_agent.clone().unwrap_or(default.user_agent),
         throw: own.throw.unwrap_or(false),
