@@ -5,7 +5,10 @@
 //! native code can hold a worker for ever.
 
 mod calls;
+mod commands;
+mod pause;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::config::EngineConfig;
-use crate::control::{Control, Reason};
+use crate::control::{Command, Control, Phase, Reason};
 use crate::log::{Level, Record};
 use crate::mailbox::Message;
 use crate::outcome::{CallError, End, Teardown, TestOutcome};
@@ -37,6 +40,9 @@ pub(crate) struct Conductor {
     time: Arc<dyn TimeSource>,
     events: UnboundedReceiver<(usize, Event)>,
     control: Control,
+    commands: UnboundedReceiver<Command>,
+    /// Events of the scenarios that came while something else was waited for.
+    deferred: VecDeque<(usize, Event)>,
     /// Workers that did not answer in time.
     lost: Vec<bool>,
     calls: u64,
@@ -46,6 +52,7 @@ pub(crate) struct Conductor {
 enum Wake {
     Event(usize, Event),
     Control,
+    Command(Command),
     Timeout,
 }
 
@@ -64,7 +71,7 @@ impl Conductor {
         events: UnboundedReceiver<(usize, Event)>,
     ) -> Self {
         let lost = vec![false; common.mailboxes.len()];
-        let control = Control::default();
+        let (control, commands) = Control::new(Arc::clone(&common.state), config.paused);
         Self {
             config,
             common,
@@ -72,6 +79,8 @@ impl Conductor {
             time,
             events,
             control,
+            commands,
+            deferred: VecDeque::new(),
             lost,
             calls: 0,
         }
@@ -118,19 +127,35 @@ impl Conductor {
         outcome.marked_failed = state.marked_failed.load(Ordering::Relaxed);
         outcome.lost_workers = self.lost.iter().filter(|lost| **lost).count();
         outcome.stuck_vus = state.vus_stuck.load(Ordering::Relaxed);
+        self.control.set_phase(match &outcome.end {
+            End::Interrupted(_) => Phase::Interrupted,
+            _ if outcome.marked_failed => Phase::MarkedAsFailed,
+            _ => Phase::Ended,
+        });
+        // Whoever still waits for an answer is told that it is over.
+        self.commands.close();
+        while self.commands.try_recv().is_ok() {}
         outcome
     }
 
     async fn run_into(&mut self, outcome: &mut TestOutcome) -> Result<(), Stop> {
+        self.control.set_phase(Phase::InitVus);
         self.init().await?;
+        self.control.set_phase(Phase::InitDone);
+        self.wait_for_start().await?;
         if let Some(timeout) = self.config.setup {
-            outcome.setup_data = self.setup(timeout).await?;
+            self.control.set_phase(Phase::Setup);
+            let data = self.setup(timeout).await?;
+            self.control.keep_setup_data(data);
         }
+        self.control.set_phase(Phase::Running);
         let scenarios = self.scenarios(outcome).await;
+        outcome.setup_data = self.control.setup_data();
         if let Err(Stop::Killed) = scenarios {
             return scenarios;
         }
         if let Some(timeout) = self.config.teardown {
+            self.control.set_phase(Phase::Teardown);
             let call = Call::Teardown {
                 data: outcome.setup_data.clone(),
             };
@@ -182,7 +207,7 @@ impl Conductor {
                         "worker {worker} crashed"
                     ))));
                 }
-                Wake::Event(..) | Wake::Control | Wake::Timeout => {}
+                Wake::Event(..) | Wake::Control | Wake::Command(_) | Wake::Timeout => {}
             }
         }
         self.check_stop()
@@ -206,7 +231,7 @@ impl Conductor {
     async fn scenarios(&mut self, outcome: &mut TestOutcome) -> Result<(), Stop> {
         let started = self.time.now();
         self.common.state.started.store(started, Ordering::Release);
-        let data = &outcome.setup_data;
+        let data = self.control.setup_data();
         self.broadcast(|| Message::Start {
             started,
             data: data.clone(),
@@ -234,7 +259,7 @@ impl Conductor {
             if self.control.is_interrupted() && !stopping {
                 stopping = true;
                 self.broadcast(|| Message::Stop);
-                limit = self.since(started).saturating_add(patience);
+                limit = self.tested(started).saturating_add(patience);
             }
             if over
                 .iter()
@@ -243,14 +268,15 @@ impl Conductor {
             {
                 break Ok(());
             }
-            match self
-                .wake(Some(limit.saturating_sub(self.since(started))))
-                .await
-            {
+            self.follow_pause();
+            let left = limit.saturating_sub(self.tested(started));
+            let left = Some(left).filter(|_| !self.common.state.is_paused());
+            match self.wake_for_any(left).await {
                 Wake::Event(worker, Event::ScenariosOver) => over[worker] = true,
                 Wake::Event(_, Event::Aborted(message)) => {
                     self.control.interrupt(Reason::ScriptAbort(message));
                 }
+                Wake::Command(command) => self.obey(command).await,
                 Wake::Event(..) | Wake::Control => {}
                 Wake::Timeout => {
                     for (worker, _) in over.iter().enumerate().filter(|(_, over)| !**over) {
@@ -299,18 +325,33 @@ impl Conductor {
         .await
     }
 
+    /// Waits for anything but commands: for the parts of the lifecycle that cannot obey any.
     async fn wake(&mut self, timeout: Option<Duration>) -> Wake {
-        let wake = self.next_wake(timeout).await;
-        if let Wake::Event(worker, Event::Died) = wake {
+        let wake = self.next_wake(timeout, false).await;
+        self.note_death(&wake);
+        wake
+    }
+
+    /// Waits for anything, first for what was deferred.
+    async fn wake_for_any(&mut self, timeout: Option<Duration>) -> Wake {
+        if let Some((worker, event)) = self.deferred.pop_front() {
+            return Wake::Event(worker, event);
+        }
+        let wake = self.next_wake(timeout, true).await;
+        self.note_death(&wake);
+        wake
+    }
+
+    fn note_death(&mut self, wake: &Wake) {
+        if let Wake::Event(worker, Event::Died) = *wake {
             self.lost[worker] = true;
             self.report(format!(
                 "worker {worker} crashed; its last samples are lost"
             ));
         }
-        wake
     }
 
-    async fn next_wake(&mut self, timeout: Option<Duration>) -> Wake {
+    async fn next_wake(&mut self, timeout: Option<Duration>, commands: bool) -> Wake {
         let sleep = timeout.map(|timeout| self.time.sleep(timeout));
         tokio::select! {
             biased;
@@ -320,6 +361,7 @@ impl Conductor {
                 // Every worker is gone, and its last event told so.
                 None => std::future::pending().await,
             },
+            Some(command) = self.commands.recv(), if commands => Wake::Command(command),
             () = async {
                 match sleep {
                     Some(sleep) => sleep.await,
@@ -368,6 +410,12 @@ impl Conductor {
 
     fn since(&self, started: i64) -> Duration {
         Duration::from_nanos(self.time.now().saturating_sub(started).max(0) as u64)
+    }
+
+    /// How much of the test's own time has passed since `started`.
+    fn tested(&self, started: i64) -> Duration {
+        let now = self.common.state.test_time(self.time.now());
+        Duration::from_nanos(now.saturating_sub(started).max(0) as u64)
     }
 
     fn in_future(&self, duration: Duration) -> i64 {

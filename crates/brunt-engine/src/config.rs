@@ -24,6 +24,8 @@ pub struct EngineConfig {
     pub teardown: Option<Duration>,
     /// The trend (time, in ms) that takes how late arrival-rate iterations start; `None` keeps none.
     pub lateness: Option<MetricId>,
+    /// Whether it waits after init until it is resumed.
+    pub paused: bool,
     /// How long an interrupted VU may take to return before it is left behind and reported.
     pub interrupt_grace: Duration,
 }
@@ -38,6 +40,7 @@ impl EngineConfig {
             setup: None,
             teardown: None,
             lateness: None,
+            paused: false,
             interrupt_grace: DEFAULT_INTERRUPT_GRACE,
         }
     }

@@ -26,7 +26,7 @@ pub mod worker;
 
 pub use clock::Clock;
 pub use config::EngineConfig;
-pub use control::{Control, Reason};
+pub use control::{Control, ControlError, Phase, Reason, Scale, Status};
 pub use engine::{Engine, Parts, run_test};
 pub use log::{Level, LogSink, Record};
 pub use monotonic::MonotonicTime;

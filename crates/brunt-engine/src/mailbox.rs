@@ -36,7 +36,7 @@ pub(crate) enum Message {
     Lend {
         /// The scenario.
         scenario: usize,
-        /// When it was due.
+        /// When it was due, in the test's own time.
         scheduled: i64,
     },
     /// Give a scenario one more VU.
@@ -44,6 +44,18 @@ pub(crate) enum Message {
         /// The scenario.
         scenario: usize,
     },
+    /// The test stands still since then: start nothing new.
+    Pause {
+        /// Monotonic nanoseconds.
+        at: i64,
+    },
+    /// It goes on since then.
+    Resume {
+        /// Monotonic nanoseconds.
+        at: i64,
+    },
+    /// What setup returned was replaced.
+    Data(SetupData),
     /// Start nothing more and interrupt everything that runs.
     Stop,
     /// No more gauges: the scenarios of all workers are over.

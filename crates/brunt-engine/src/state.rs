@@ -1,6 +1,6 @@
 //! What all parts of a running test know of it: counters and the state of each scenario.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::vu::Scenario;
@@ -22,6 +22,10 @@ pub struct TestState {
     pub vus_stuck: AtomicU64,
     /// Monotonic nanoseconds at which the scenarios started; 0 before that.
     pub started: AtomicI64,
+    /// Monotonic nanoseconds since when the running test stands still; 0 when it does not.
+    pub paused_since: AtomicI64,
+    /// For how many nanoseconds it stood still, pauses that are over.
+    pub paused_for: AtomicI64,
     /// `exec.test.fail()` was called. A VU sets it; the test goes on.
     pub marked_failed: AtomicBool,
     /// The scenarios in the order of the plan; set by the engine before any VU is made.
@@ -32,6 +36,21 @@ impl TestState {
     /// The scenarios in the order of the plan; empty before the engine started.
     pub fn scenarios(&self) -> &[Arc<ScenarioState>] {
         self.scenarios.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the scenarios stand still.
+    pub fn is_paused(&self) -> bool {
+        self.paused_since.load(Ordering::Acquire) != 0
+    }
+
+    /// The test's own time at `now` (monotonic nanoseconds): pauses are left out. Comparable with
+    /// `started`.
+    pub fn test_time(&self, now: i64) -> i64 {
+        let since = match self.paused_since.load(Ordering::Acquire) {
+            0 => now,
+            since => now.min(since),
+        };
+        since.saturating_sub(self.paused_for.load(Ordering::Acquire))
     }
 }
 

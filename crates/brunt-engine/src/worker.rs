@@ -10,6 +10,7 @@ mod calls;
 mod iterations;
 mod measure;
 mod parts;
+mod pause;
 mod slots;
 
 use std::cell::RefCell;
@@ -36,6 +37,7 @@ use crate::vu::{Outcome, SetupData, Step, VuFactory, WorkerCx};
 use calls::{Grower, Initialiser, PendingCall};
 use measure::Gauges;
 use parts::Part;
+use pause::TestTime;
 use slots::{Slot, Status};
 
 /// VUs resumed in one turn. More would keep sockets and due starts waiting, fewer would ask the
@@ -120,6 +122,7 @@ pub struct Worker {
     grower: Grower,
     pending_call: Option<PendingCall>,
     gauges: Gauges,
+    test_time: TestTime,
     next_flush: i64,
     stopped: bool,
     finished: bool,
@@ -169,6 +172,7 @@ impl WorkerSeed {
             grower: Grower::default(),
             pending_call: None,
             gauges: Gauges::default(),
+            test_time: TestTime::default(),
             next_flush: now.saturating_add(FLUSH_INTERVAL),
             stopped: false,
             finished: false,
@@ -237,6 +241,9 @@ impl Worker {
                 scheduled,
             } => self.take_lent(scenario, scheduled),
             Message::Grow { scenario } => self.grow(scenario),
+            Message::Pause { at } => self.test_time.pause(at),
+            Message::Resume { at } => self.resume_parts(at),
+            Message::Data(data) => self.data = data,
             Message::Stop => self.stop(),
             Message::Over => self.gauges.stop(),
             Message::Flush => {

@@ -165,7 +165,7 @@ macro_rules! options {
 
 options! {
     /// Whether the test waits for a command before it starts.
-    paused: bool = "paused" "K6_PAUSED" "--paused" true Later;
+    paused: bool = "paused" "K6_PAUSED" "--paused" true Now;
     /// Shortcut: how many VUs.
     vus: u64 = "vus" "K6_VUS" "--vus" true Now;
     /// Shortcut: for how long.

@@ -57,7 +57,10 @@ impl Conductor {
                 Wake::Event(died, Event::Died) if died == worker => {
                     return Err(CallError::Failed(format!("worker {worker} crashed")));
                 }
-                Wake::Event(..) | Wake::Control => {}
+                Wake::Event(worker, event @ (Event::ScenariosOver | Event::Aborted(_))) => {
+                    self.deferred.push_back((worker, event));
+                }
+                Wake::Event(..) | Wake::Control | Wake::Command(_) => {}
                 Wake::Timeout => match stopped.take() {
                     None => {
                         stopped = Some(CallError::TimedOut(timeout));
@@ -104,7 +107,7 @@ impl Conductor {
             let left = until.saturating_sub(self.time.now()).max(0) as u64;
             match self.wake(Some(Duration::from_nanos(left))).await {
                 Wake::Event(worker, event) if is_answer(&event) => answered[worker] = true,
-                Wake::Event(..) | Wake::Control => {}
+                Wake::Event(..) | Wake::Control | Wake::Command(_) => {}
                 Wake::Timeout => {
                     for (lost, answered) in self.lost.iter_mut().zip(&answered) {
                         *lost |= !answered;

@@ -50,15 +50,17 @@ impl Worker {
             state.vus_active.fetch_add(1, Ordering::Relaxed);
             self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
             if part.lateness.is_some() {
-                self.slots[start.slot as usize].first_resume = Some((start.scheduled, index));
+                let scheduled = self.test_time.to_clock(start.scheduled);
+                self.slots[start.slot as usize].first_resume = Some((scheduled, index));
             }
         }
         part.store_progress(start.scheduled);
+        let scheduled = self.test_time.to_clock(start.scheduled);
         let iteration = Iteration {
             scenario: Arc::clone(&state.scenario),
             in_instance: start.number,
             in_test: start.number,
-            scheduled: start.scheduled,
+            scheduled,
             data: self.data.clone(),
         };
         self.begin(
@@ -84,11 +86,12 @@ impl Worker {
         if let Outcome::Aborted(message) = outcome {
             self.abort(message);
         }
-        self.idle(slot, index);
+        let now = self.test_now();
+        self.idle(slot, index, now);
         self.close_part(index);
     }
 
-    /// Hands a VU to a part, which may start something at once.
+    /// Hands a VU to a part, which may start something at once; `now` is the test's own time.
     pub(super) fn give(&mut self, slot: u32, index: usize, now: i64) {
         self.slots[slot as usize].owner = Some(index);
         let part = &mut self.parts[index];
@@ -97,15 +100,16 @@ impl Worker {
             part.shared.state.vus_active.fetch_add(1, Ordering::Relaxed);
             self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
         }
-        part.executor.on_idle(slot, now, &mut self.orders);
-        self.carry_out(index);
+        self.idle(slot, index, now);
     }
 
-    fn idle(&mut self, slot: u32, index: usize) {
-        let now = self.now();
+    /// Lets the executor decide what a VU does next; `now` is the test's own time.
+    pub(super) fn idle(&mut self, slot: u32, index: usize, now: i64) {
         let part = &mut self.parts[index];
         if self.stopped || part.phase == Phase::Done {
             self.release(slot);
+        } else if self.test_time.is_paused() {
+            self.test_time.hold(slot, index);
         } else {
             part.executor.on_idle(slot, now, &mut self.orders);
             self.carry_out(index);
@@ -113,7 +117,7 @@ impl Worker {
     }
 
     /// Takes a VU from its part and gives it to the next that waits for it.
-    fn release(&mut self, slot: u32) {
+    pub(super) fn release(&mut self, slot: u32) {
         let place = &mut self.slots[slot as usize];
         let Some(index) = place.owner.take() else {
             return;
@@ -129,7 +133,7 @@ impl Worker {
         self.parts[index].held -= 1;
         self.count_inactive(index, false);
         if let Some(next) = next {
-            let now = self.now();
+            let now = self.test_now();
             self.parts[next].expected -= 1;
             self.give(slot, next, now);
             self.close_part(next);
@@ -198,7 +202,7 @@ impl Worker {
         let shared = Arc::clone(&self.parts[index].shared);
         shared.state.vus.fetch_add(1, Ordering::Relaxed);
         shared.growing.store(false, Ordering::Release);
-        let now = self.now();
+        let now = self.test_now();
         self.give(slot, index, now);
     }
 

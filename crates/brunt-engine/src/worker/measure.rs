@@ -117,6 +117,7 @@ impl Worker {
 
     /// Keeps the scenarios' progress up to date for whoever shows it.
     pub(super) fn sample_progress(&self, now: i64) {
+        let now = self.test_time.of_clock(now);
         for part in &self.parts {
             part.store_progress(now);
         }

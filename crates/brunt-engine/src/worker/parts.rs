@@ -12,7 +12,7 @@ use crate::vu::SetupData;
 use super::measure::OwnSeries;
 use super::{Event, Worker};
 
-/// One worker's part of a scenario. All times in monotonic nanoseconds.
+/// One worker's part of a scenario. All times are the test's own, in nanoseconds.
 pub(super) struct Part {
     pub(super) shared: Arc<Shared>,
     pub(super) executor: Box<dyn Executor>,
@@ -133,10 +133,19 @@ impl Worker {
     }
 
     pub(super) fn next_part_deadline(&self) -> Option<i64> {
-        self.parts.iter().filter_map(Part::deadline).min()
+        if self.test_time.is_paused() {
+            return None;
+        }
+        let next = self.parts.iter().filter_map(Part::deadline).min()?;
+        Some(self.test_time.to_clock(next))
     }
 
+    /// Looks after the parts for which something is due at `now`, by the clock.
     pub(super) fn tick_parts(&mut self, now: i64) {
+        if self.test_time.is_paused() {
+            return;
+        }
+        let now = self.test_time.of_clock(now);
         for index in 0..self.parts.len() {
             if self.parts[index].deadline().is_some_and(|at| at <= now) {
                 self.tick_part(index, now);
@@ -177,7 +186,8 @@ impl Worker {
         part.phase = Phase::Running;
         let shared = Arc::clone(&part.shared);
         // Another worker may have set it, to the same time.
-        let _ = shared.state.scenario.started.set(part.start);
+        let started = self.test_time.to_clock(part.start);
+        let _ = shared.state.scenario.started.set(started);
         let own = self.index;
         for &vu in shared
             .vus
@@ -211,6 +221,9 @@ impl Worker {
     }
 
     pub(super) fn stop_parts(&mut self) {
+        for (slot, _) in self.test_time.take_held() {
+            self.release(slot);
+        }
         for index in 0..self.parts.len() {
             let part = &mut self.parts[index];
             if part.phase == Phase::Done {

@@ -6,6 +6,7 @@
 #![allow(clippy::duration_suboptimal_units)]
 
 mod arrival;
+mod control;
 mod executors;
 mod lifecycle;
 mod measurements;

@@ -59,6 +59,17 @@ pub(crate) struct World {
     pub(crate) control: Mutex<Option<Control>>,
 }
 
+/// Lets one who steers a test wait.
+pub(crate) struct Clockwork(SimulatedTime);
+
+impl Clockwork {
+    /// Returns at that many milliseconds after the beginning.
+    pub(crate) async fn until(&self, millis: i64) {
+        let left = BEGIN + millis * MILLI - self.0.now();
+        self.0.sleep(Duration::from_nanos(left.max(0) as u64)).await;
+    }
+}
+
 struct Factory(Arc<World>);
 struct Log(Arc<World>);
 
@@ -136,10 +147,32 @@ impl World {
         config: EngineConfig,
         recorders: Vec<Recorder>,
     ) -> TestOutcome {
+        self.drive(config, recorders, async |_, _| {})
+    }
+
+    /// Runs a test while somebody steers it, who sleeps until times counted from the beginning.
+    pub(crate) fn steered(
+        self: &Arc<Self>,
+        config: EngineConfig,
+        workers: usize,
+        steer: impl AsyncFnOnce(Control, Clockwork) + 'static,
+    ) -> TestOutcome {
+        let recorders = (0..workers).map(|_| Recorder::discarding()).collect();
+        self.drive(config, recorders, steer)
+    }
+
+    fn drive(
+        self: &Arc<Self>,
+        config: EngineConfig,
+        recorders: Vec<Recorder>,
+        steer: impl AsyncFnOnce(Control, Clockwork) + 'static,
+    ) -> TestOutcome {
         let time = SimulatedTime(Arc::clone(&self.simulation));
         let (mut engine, seeds) = Engine::assemble(config, self.parts(), recorders.len()).unwrap();
         *self.control.lock().unwrap() = Some(engine.control());
-        let workers = seeds
+        let clockwork = Clockwork(SimulatedTime(Arc::clone(&self.simulation)));
+        let control = engine.control();
+        let mut others: Vec<std::pin::Pin<Box<dyn Future<Output = ()>>>> = seeds
             .into_iter()
             .zip(recorders)
             .map(|(seed, recorder)| {
@@ -152,7 +185,8 @@ impl World {
             engine.finish().await;
             outcome
         };
-        self.simulation.run(main, workers)
+        others.push(Box::pin(async move { steer(control, clockwork).await }));
+        self.simulation.run(main, others)
     }
 
     pub(crate) fn interrupt(&self, reason: brunt_engine::Reason) {

@@ -11,6 +11,7 @@ use brunt_summary::{Phase, Progress, ScenarioProgress, Stage, Work};
 /// scenarios ended). `stopped` tells whether it was told to end before its time.
 pub(crate) fn observe(state: &TestState, now: i64, stopped: bool) -> Progress {
     let started = state.started.load(Relaxed);
+    let now = state.test_time(now);
     let is_started = started != 0;
     let elapsed = if is_started {
         since(started, now)
@@ -36,13 +37,13 @@ pub(crate) fn observe(state: &TestState, now: i64, stopped: bool) -> Progress {
         interrupted: state.iterations_interrupted.load(Relaxed),
         scenarios: scenarios
             .iter()
-            .map(|s| scenario(s, elapsed, now, stopped))
+            .map(|s| scenario(s, elapsed, stopped))
             .collect(),
         outages: Vec::new(),
     }
 }
 
-fn scenario(state: &ScenarioState, elapsed: Duration, now: i64, stopped: bool) -> ScenarioProgress {
+fn scenario(state: &ScenarioState, elapsed: Duration, stopped: bool) -> ScenarioProgress {
     let config = &state.scenario.config;
     let duration = config.executor.regular_duration();
     let fraction = f64::from_bits(state.scenario.progress.load(Relaxed));
@@ -50,7 +51,7 @@ fn scenario(state: &ScenarioState, elapsed: Duration, now: i64, stopped: bool) -
         .scenario
         .started
         .get()
-        .map(|started| since(*started, now));
+        .map(|_| elapsed.saturating_sub(config.start_time));
     let phase = match started {
         _ if state.finished.load(Relaxed) => {
             if stopped && fraction < 1.0 {

@@ -87,6 +87,7 @@ pub(crate) fn settle(
         teardown: (script.has("teardown") && !own.no_teardown.unwrap_or(false))
             .then(|| own.teardown_timeout()),
         lateness: lateness.ok().filter(|_| arrival).map(|metric| metric.id),
+        paused: own.paused.unwrap_or(false),
         ..EngineConfig::new(options.scenarios.clone())
     };
     let k6 = Arc::new(k6_config(args, script, &options, system_tags, run_tags));
