@@ -234,8 +234,9 @@ impl K6Host {
     }
 }
 
-impl Host for K6Host {
-    fn exports(&self, module: &str) -> Option<&'static [&'static str]> {
+impl K6Host {
+    /// What a built-in module exports besides `default`.
+    pub fn exports_of(module: &str) -> Option<&'static [&'static str]> {
         Some(match module {
             "k6" => crate::k6::EXPORTS,
             "k6/data" => crate::data::EXPORTS,
@@ -246,6 +247,12 @@ impl Host for K6Host {
             "k6/timers" => crate::timers::EXPORTS,
             _ => return None,
         })
+    }
+}
+
+impl Host for K6Host {
+    fn exports(&self, module: &str) -> Option<&'static [&'static str]> {
+        Self::exports_of(module)
     }
 
     fn module<'js>(&self, ctx: &Ctx<'js>, module: &str) -> Result<Object<'js>> {

@@ -18,6 +18,7 @@ pub mod layer;
 pub mod options;
 pub mod plan;
 pub mod scenario;
+pub mod schema;
 pub mod script_json;
 mod shortcut;
 pub mod source;

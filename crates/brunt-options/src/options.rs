@@ -38,6 +38,8 @@ pub struct OptionSpec {
     pub script: bool,
     /// Whether it has an effect.
     pub support: Support,
+    /// What it means, in one sentence.
+    pub about: &'static str,
 }
 
 /// Tags of a whole test.
@@ -81,13 +83,13 @@ impl SummaryTimeUnit {
 
 macro_rules! options {
     ($(
-        $(#[$doc:meta])*
+        $(#[doc = $doc:literal])*
         $field:ident: $type:ty = $key:literal $env:tt $flag:tt $script:literal $support:ident;
     )*) => {
         /// What is set; everything else is `None`. Durations, names and forms are those of k6.
         #[derive(Debug, Clone, PartialEq, Default)]
         pub struct Options {
-            $($(#[$doc])* pub $field: Option<$type>,)*
+            $($(#[doc = $doc])* pub $field: Option<$type>,)*
         }
 
         /// All options, in the order in which they are shown.
@@ -97,6 +99,7 @@ macro_rules! options {
             flag: options!(@name $flag),
             script: $script,
             support: Support::$support,
+            about: concat!($($doc),*).trim_ascii(),
         },)*];
 
         impl Options {
@@ -128,6 +131,14 @@ macro_rules! options {
                     _ => {}
                 }
                 Ok(())
+            }
+
+            /// The JSON Schema of a key's value; none if there is no such option.
+            pub(crate) fn schema_of(key: &str) -> Option<Value> {
+                match key {
+                    $($key => Some(<$type as OptionValue>::schema()),)*
+                    _ => None,
+                }
             }
 
             /// Whether a key is set.

@@ -48,7 +48,8 @@ impl LayerOptions {
         let script = layer == Layer::Script;
         let known = || TABLE.iter().filter(|spec| spec.script).map(|spec| spec.key);
         for (key, value) in object {
-            if !script && CONFIG_FILE_ONLY.contains(&key.as_str()) {
+            // An editor's note of which schema the file has is no option.
+            if !script && (CONFIG_FILE_ONLY.contains(&key.as_str()) || key == "$schema") {
                 continue;
             }
             if !known().any(|name| name == key) {

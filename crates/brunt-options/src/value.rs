@@ -17,7 +17,7 @@ pub use tls::{TlsAuth, TlsVersion, TlsVersions};
 use std::collections::BTreeMap;
 
 use brunt_pacing::{ExecutionSegment, SegmentSequence};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::error::Invalid;
 pub use scalar::parse_bool;
@@ -35,6 +35,11 @@ pub(crate) trait OptionValue: Sized {
     fn from_flag(text: &str, before: Option<Self>) -> Result<Self, Invalid> {
         let _ = before;
         Self::from_text(text)
+    }
+
+    /// The JSON Schema (draft 2020-12) of the forms that `from_json` reads.
+    fn schema() -> Value {
+        json!({ "type": "string" })
     }
 
     /// The value as a script sees it.
@@ -84,6 +89,10 @@ impl<T: OptionValue> OptionValue for Vec<T> {
         comma_separated(text).map(T::from_text).collect()
     }
 
+    fn schema() -> Value {
+        json!({ "type": "array", "items": T::schema() })
+    }
+
     fn from_flag(text: &str, before: Option<Self>) -> Result<Self, Invalid> {
         let mut all = before.unwrap_or_default();
         all.extend(Self::from_text(text)?);
@@ -109,6 +118,10 @@ impl<T: OptionValue> OptionValue for BTreeMap<String, T> {
 
     fn from_text(text: &str) -> Result<Self, Invalid> {
         json_text(text, "{\"name\": …}")
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "object", "additionalProperties": T::schema() })
     }
 
     fn to_json(&self) -> Value {
@@ -166,6 +179,10 @@ impl OptionValue for Value {
 
     fn from_text(text: &str) -> Result<Self, Invalid> {
         json_text(text, "{ … }")
+    }
+
+    fn schema() -> Value {
+        json!(true)
     }
 
     fn to_json(&self) -> Value {

@@ -33,11 +33,20 @@ pub(crate) struct Request {
     /// Where the first import says so, in bytes.
     pub(crate) offset: usize,
     /// Names that are imported or exported further.
-    pub(crate) names: Vec<String>,
+    pub(crate) names: Vec<Name>,
     /// `export * from` it.
     pub(crate) star: bool,
     /// Statements that want its namespace.
     pub(crate) namespaces: Vec<NamespaceUse>,
+}
+
+/// A name that is wanted of another module.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// As the other module calls it.
+    pub(crate) text: String,
+    /// Where it is written, in bytes.
+    pub(crate) offset: usize,
 }
 
 /// A statement with `* as name`.
@@ -156,8 +165,14 @@ fn requests(record: &ModuleRecord<'_>) -> Vec<Request> {
             continue;
         };
         match &entry.import_name {
-            ImportImportName::Name(name) => request.names.push(name.name.to_string()),
-            ImportImportName::Default(_) => request.names.push("default".to_owned()),
+            ImportImportName::Name(name) => request.names.push(Name {
+                text: name.name.to_string(),
+                offset: name.span.start as usize,
+            }),
+            ImportImportName::Default(span) => request.names.push(Name {
+                text: "default".to_owned(),
+                offset: span.start as usize,
+            }),
             ImportImportName::NamespaceObject => request.namespaces.push(namespace_use(
                 entry.statement_span,
                 &entry.local_name.name,
@@ -185,7 +200,10 @@ fn requests(record: &ModuleRecord<'_>) -> Vec<Request> {
 
 fn reexport(request: &mut Request, entry: &ExportEntry<'_>) {
     match (&entry.import_name, &entry.export_name) {
-        (ExportImportName::Name(name), _) => request.names.push(name.name.to_string()),
+        (ExportImportName::Name(name), _) => request.names.push(Name {
+            text: name.name.to_string(),
+            offset: name.span.start as usize,
+        }),
         (ExportImportName::AllButDefault, _) => request.star = true,
         (ExportImportName::All, ExportExportName::Name(name)) => {
             request
@@ -289,7 +307,13 @@ mod tests {
             .map(|r| r.specifier.as_str())
             .collect();
         assert_eq!(names, ["./x.js", "./y.js", "./z.js", "./s.js", "k6/http"]);
-        assert_eq!(facts.requests[0].names, ["default", "a", "b", "f"]);
+        let wanted = facts.requests[0].names.iter();
+        let wanted: Vec<_> = wanted.map(|n| (n.text.as_str(), n.offset)).collect();
+        let at = |text: &str| code.find(text).expect(text);
+        assert_eq!(
+            wanted,
+            [("default", 7), ("a", 12), ("b", 15), ("f", at("f as g"))]
+        );
         assert!(facts.requests[2].star);
         let statements: Vec<_> = facts.requests[1]
             .namespaces

@@ -3,6 +3,7 @@
 //! Only names are known here; what they export is the host's business.
 
 use crate::error::{ErrorKind, LoadError};
+use crate::nearest::distance;
 
 /// Modules that are gone or never come, and what to use.
 const ADVICE: &[(&str, &str)] = &[
@@ -82,22 +83,6 @@ impl Builtins {
         let (differences, known) = scored.min_by_key(|(differences, _)| *differences)?;
         (differences <= 2).then_some(known)
     }
-}
-
-/// Levenshtein's distance: inserted, deleted and replaced characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

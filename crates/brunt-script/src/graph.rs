@@ -1,6 +1,8 @@
 //! A module with all that it imports, read before any of it runs: so that mistakes are shown where
 //! they are written, and CommonJS modules know which names are wanted of them.
 
+mod missing;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -21,6 +23,8 @@ pub(crate) trait Disk {
     fn draft(&self, specifier: &Specifier) -> Result<Draft, LoadError>;
     /// How a module is written that was finished earlier.
     fn known(&self, specifier: &Specifier) -> Option<Kind>;
+    /// What a built-in module exports besides `default`, if that is known.
+    fn builtin_exports(&self, specifier: &Specifier) -> Option<&'static [&'static str]>;
 }
 
 /// Modules that are ready.
@@ -34,6 +38,7 @@ pub(crate) struct Loaded {
 /// Loads a module and what it imports, as far as it is not known yet.
 pub(crate) fn load(root: &Specifier, disk: &impl Disk) -> Result<Loaded, LoadError> {
     let graph = Graph::walk(root, disk)?;
+    missing::check(&graph, disk)?;
     let sources = graph.sources(disk);
     let mut loaded = Loaded {
         sources,
@@ -122,7 +127,12 @@ impl Graph {
                 continue;
             };
             for (request, target) in node.draft.facts.requests.iter().zip(&node.targets) {
-                queue.extend(request.names.iter().map(|name| (target, name.as_str())));
+                queue.extend(
+                    request
+                        .names
+                        .iter()
+                        .map(|name| (target, name.text.as_str())),
+                );
             }
         }
         while let Some((specifier, name)) = queue.pop_front() {

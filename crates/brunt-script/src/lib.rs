@@ -23,6 +23,7 @@ mod facade;
 mod files;
 mod graph;
 mod loader;
+mod nearest;
 mod nesting;
 mod option_place;
 mod position;

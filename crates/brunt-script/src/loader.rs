@@ -43,6 +43,7 @@ pub struct Loader {
     entry_bytes: Vec<u8>,
     entry_is_text: bool,
     builtins: Builtins,
+    builtin_exports: fn(&str) -> Option<&'static [&'static str]>,
     /// Nothing may be loaded any more that is not here.
     sealed: AtomicBool,
     /// Held while something is loaded.
@@ -68,8 +69,10 @@ impl Loader {
         let entry_is_text = matches!(entry, Entry::Text { .. });
         let (path, bytes) = match entry {
             Entry::Path(path) => {
+                refuse_remote(&path)?;
                 let bytes = files::read(&path, files::LONGEST_SCRIPT)
                     .map_err(|error| files::failure(ErrorKind::Entry, "script", &path, &error))?;
+                refuse_archive(&path, &bytes)?;
                 (path, bytes)
             }
             Entry::Text { text, cwd } => (cwd.join("-"), text),
@@ -86,12 +89,24 @@ impl Loader {
             entry_bytes: bytes,
             entry_is_text,
             builtins: Builtins::new(builtins),
+            builtin_exports: |_| None,
             sealed: AtomicBool::new(false),
             loading: Mutex::default(),
             modules: RwLock::default(),
             opened: RwLock::default(),
             warnings: Mutex::default(),
         })
+    }
+
+    /// Tells what built-in modules export besides `default`, so that a wrong import is found before
+    /// anything runs.
+    #[must_use]
+    pub fn with_builtin_exports(
+        mut self,
+        exports: fn(&str) -> Option<&'static [&'static str]>,
+    ) -> Self {
+        self.builtin_exports = exports;
+        self
     }
 
     /// The main script's name, such as `file:///home/me/script.js`; `file:///cwd/-` for a text.
@@ -254,10 +269,38 @@ impl Disk for Loader {
             .get(specifier)
             .map(|source| source.kind)
     }
+
+    fn builtin_exports(&self, specifier: &Specifier) -> Option<&'static [&'static str]> {
+        (self.builtin_exports)(specifier.as_str())
+    }
 }
 
 fn is_typescript_name(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "ts")
+}
+
+/// A main script that has to be fetched.
+fn refuse_remote(path: &Path) -> Result<(), LoadError> {
+    let Some(name) = path.to_str().filter(|name| name.contains("://")) else {
+        return Ok(());
+    };
+    let message = format!("cannot run {name}: scripts are not loaded over the network");
+    Err(LoadError::new(ErrorKind::Entry, message)
+        .help("download it and run the file, or pipe it in: curl … | brunt run -"))
+}
+
+/// What `k6 archive` writes; told by its content, as k6 does.
+fn refuse_archive(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
+    // The magic of the tar format (POSIX.1-1988, ustar header) stands at this offset.
+    if bytes.get(257..262) != Some(b"ustar") {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is an archive, which brunt cannot run yet",
+        path.display()
+    );
+    Err(LoadError::new(ErrorKind::Entry, message)
+        .help("unpack it with tar and run the script from the folder that results"))
 }
 
 fn sealed(what: &str) -> LoadError {

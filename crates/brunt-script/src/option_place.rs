@@ -171,12 +171,8 @@ mod tests {
 
     fn script(code: &str, path: &str) -> Option<String> {
         let offset = in_script(code, path)?;
-        Some(
-            code[offset..]
-                .chars()
-                .take_while(|c| !":,=}\n".contains(*c))
-                .collect(),
-        )
+        let end = code[offset..].find([':', ',', '=', ' ', '}', '\n'])?;
+        Some(code[offset..offset + end].to_owned())
     }
 
     #[test]

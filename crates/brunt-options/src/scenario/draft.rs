@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::duration::{format_duration, parse_duration};
 use crate::error::{Invalid, quoted};
@@ -176,6 +176,11 @@ impl ExecutorKind {
 }
 
 impl ScenarioDraft {
+    /// All fields that a scenario with this executor may have.
+    pub fn fields(executor: ExecutorKind) -> impl Iterator<Item = &'static str> {
+        COMMON.iter().chain(executor.fields()).copied()
+    }
+
     /// Nothing but the executor.
     pub fn new(executor: ExecutorKind) -> Self {
         Self {
@@ -266,6 +271,23 @@ impl ScenarioDraft {
 }
 
 impl OptionValue for ScenarioDraft {
+    fn schema() -> Value {
+        let executors = ExecutorKind::ALL.map(|kind| {
+            let mut properties = Map::new();
+            for field in ScenarioDraft::fields(kind) {
+                properties.insert(field.to_owned(), field_schema(kind, field));
+            }
+            json!({
+                "title": kind.as_str(),
+                "type": "object",
+                "properties": properties,
+                "required": ["executor"],
+                "additionalProperties": false,
+            })
+        });
+        json!({ "oneOf": executors })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let Value::Object(object) = value else {
             return Err(Invalid::expected(
@@ -302,7 +324,28 @@ impl OptionValue for ScenarioDraft {
     }
 }
 
+fn field_schema(kind: ExecutorKind, field: &str) -> Value {
+    match field {
+        "executor" => json!({ "const": kind.as_str() }),
+        "env" | "tags" => BTreeMap::<String, String>::schema(),
+        "exec" => json!({ "type": "string", "minLength": 1 }),
+        "options" => json!({ "type": "object" }),
+        "stages" => Vec::<StageDraft>::schema(),
+        "startTime" | "gracefulStop" | "gracefulRampDown" | "duration" | "maxDuration"
+        | "timeUnit" => Duration::schema(),
+        _ => u64::schema(),
+    }
+}
+
 impl OptionValue for StageDraft {
+    fn schema() -> Value {
+        json!({
+            "type": "object",
+            "properties": { "duration": Duration::schema(), "target": u64::schema() },
+            "additionalProperties": false,
+        })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let Value::Object(object) = value else {
             return Err(Invalid::expected(

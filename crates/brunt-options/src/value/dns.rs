@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{OptionValue, choice, duration, object, text_of};
 use crate::duration::{format_duration, parse_duration_or_ms};
@@ -105,6 +105,18 @@ fn name<T: PartialEq>(choices: &[(&str, T)], value: Option<T>) -> Value {
 }
 
 impl OptionValue for Dns {
+    fn schema() -> Value {
+        json!({
+            "type": "object",
+            "properties": {
+                "ttl": { "anyOf": [{ "const": "inf" }, { "$ref": "#/$defs/duration" }] },
+                "select": { "enum": SELECTS.map(|(name, _)| name) },
+                "policy": { "enum": POLICIES.map(|(name, _)| name) },
+            },
+            "additionalProperties": false,
+        })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let mut dns = Self::default();
         for (field, value) in object(value)? {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{OptionValue, json_text, object};
 use crate::duration::{
@@ -100,6 +100,10 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 impl OptionValue for bool {
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         value
             .as_bool()
@@ -116,6 +120,10 @@ impl OptionValue for bool {
 }
 
 impl OptionValue for u64 {
+    fn schema() -> Value {
+        json!({ "$ref": "#/$defs/count" })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         count(value, 0)
     }
@@ -144,6 +152,10 @@ impl OptionValue for String {
 }
 
 impl OptionValue for Duration {
+    fn schema() -> Value {
+        json!({ "$ref": "#/$defs/duration" })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         duration(value)
     }
@@ -161,6 +173,10 @@ impl OptionValue for Duration {
 }
 
 impl OptionValue for Tags {
+    fn schema() -> Value {
+        json!({ "type": "object", "additionalProperties": { "type": "string" } })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let mut tags = BTreeMap::new();
         for (key, value) in object(value)? {
@@ -205,6 +221,10 @@ impl OptionValue for Tags {
 }
 
 impl OptionValue for HttpDebug {
+    fn schema() -> Value {
+        json!({ "enum": ["headers", "full"] })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         Self::from_text(&text_of(value)?)
     }
@@ -222,6 +242,10 @@ impl OptionValue for HttpDebug {
 }
 
 impl OptionValue for SummaryTimeUnit {
+    fn schema() -> Value {
+        json!({ "enum": ["s", "ms", "us"] })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         Self::from_text(&text_of(value)?)
     }

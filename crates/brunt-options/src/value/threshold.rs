@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{OptionValue, json_text};
 use crate::duration::format_duration;
@@ -45,6 +45,20 @@ fn field<T: OptionValue>(object: &Map<String, Value>, key: &str) -> Result<Optio
 }
 
 impl OptionValue for Threshold {
+    fn schema() -> Value {
+        let expression = json!({ "type": "string", "examples": ["p(95)<500", "rate>0.99"] });
+        let object = json!({
+            "type": "object",
+            "properties": {
+                "threshold": expression,
+                "abortOnFail": bool::schema(),
+                "delayAbortEval": Duration::schema(),
+            },
+            "required": ["threshold"],
+        });
+        json!({ "anyOf": [expression, object] })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let object = match value {
             Value::String(text) => return Ok(Self::new(text.as_str())),
@@ -79,6 +93,12 @@ impl OptionValue for Threshold {
 }
 
 impl OptionValue for Thresholds {
+    fn schema() -> Value {
+        let list = json!({ "type": "array", "items": Threshold::schema() });
+        let one = json!({ "type": "string" });
+        json!({ "type": "object", "additionalProperties": { "anyOf": [one, list] } })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let Value::Object(object) = value else {
             return Err(Invalid::expected(

@@ -1,6 +1,6 @@
 //! The TLS options: versions and client certificates.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{OptionValue, choice, json_text, object, text_of};
 use crate::error::Invalid;
@@ -69,6 +69,16 @@ impl TlsVersion {
 }
 
 impl OptionValue for TlsVersions {
+    fn schema() -> Value {
+        let version = json!({ "enum": VERSIONS.map(|(name, _)| name) });
+        let range = json!({
+            "type": "object",
+            "properties": { "min": version, "max": version },
+            "additionalProperties": false,
+        });
+        json!({ "anyOf": [version, range] })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let Value::Object(object) = value else {
             let Value::String(text) = value else {
@@ -120,6 +130,20 @@ impl OptionValue for TlsVersions {
 }
 
 impl OptionValue for TlsAuth {
+    fn schema() -> Value {
+        let text = json!({ "type": "string" });
+        json!({
+            "type": "object",
+            "properties": {
+                "cert": text,
+                "key": text,
+                "password": text,
+                "domains": { "type": "array", "items": text },
+            },
+            "required": ["cert", "key"],
+        })
+    }
+
     fn from_json(value: &Value) -> Result<Self, Invalid> {
         let object = object(value)?;
         let text = |key: &str| match object.get(key) {

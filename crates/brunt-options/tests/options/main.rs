@@ -6,6 +6,7 @@
 mod layers;
 mod plan;
 mod rules;
+mod schema;
 mod script_json;
 mod sources;
 mod table;

@@ -331,3 +331,106 @@ fn a_loader_is_shared_by_threads() {
             .all(|source| Arc::ptr_eq(source, &sources[0]))
     );
 }
+
+#[test]
+fn a_name_that_is_not_exported_is_shown_where_it_is_imported() {
+    fn exports(module: &str) -> Option<&'static [&'static str]> {
+        (module == "k6/http").then_some(&["get", "post"])
+    }
+    let table = [
+        (
+            "import { one, twoo } from './a.js'",
+            "twoo",
+            "did you mean \"two\"?",
+        ),
+        (
+            "export { one as two, three } from './a.js'",
+            "three",
+            "it exports one, two",
+        ),
+        ("import a from './a.js'", "default", "import by name"),
+        (
+            "import { one, four } from './star.js'",
+            "four",
+            "it exports nothing",
+        ),
+        (
+            "import { default as d } from './star.js'",
+            "default",
+            "nothing",
+        ),
+        (
+            "import { gett } from 'k6/http'",
+            "gett",
+            "did you mean \"get\"?",
+        ),
+    ];
+    for (import, name, help) in table {
+        let code = format!("// a comment\n {import};\n");
+        let project = Project::new(&[
+            ("main.js", code.as_str()),
+            ("a.js", "export const one = 1; export function two() {}"),
+            (
+                "star.js",
+                "export * from './a.js'; export * from './star.js'",
+            ),
+        ]);
+        let loader = project.loader("main.js").with_builtin_exports(exports);
+        let error = loader.preload().expect_err(import);
+        assert_eq!(
+            (error.kind, error.kind.exit_code()),
+            (ErrorKind::Syntax, 107)
+        );
+        assert!(
+            error
+                .message
+                .ends_with(&format!("no export named \"{name}\"")),
+            "{error}"
+        );
+        assert!(
+            error.help.as_ref().is_some_and(|it| it.contains(help)),
+            "{error}"
+        );
+        let position = error.position.as_ref().expect("a position");
+        let written = import.find(if import.starts_with("import a") {
+            "a "
+        } else {
+            name
+        });
+        let column = 2 + written.expect(name) as u32;
+        assert_eq!((position.line, position.column), (2, column), "{error}");
+    }
+}
+
+#[test]
+fn names_that_may_be_there_are_no_mistake() {
+    let project = Project::new(&[
+        (
+            "main.js",
+            "import d, { one, late } from './c.js'; import { one as o } from './star.js';
+             import http, { get, anything } from 'k6/http'; import { s } from './star.js'",
+        ),
+        ("a.js", "export const one = 1"),
+        ("c.js", "module.exports = make()"),
+        ("star.js", "export * from './a.js'; export * from './c.js'"),
+    ]);
+    project.loader("main.js").preload().expect("loads");
+}
+
+#[test]
+fn what_is_no_script_file_is_refused_with_a_way_out() {
+    let mut tar = vec![0; 512];
+    tar[257..262].copy_from_slice(b"ustar");
+    let project = Project::new(&[]);
+    project.write("test.tar", &tar);
+    let error = project.open("test.tar").expect_err("an archive");
+    assert!(error.to_string().contains("is an archive"), "{error}");
+    for name in [
+        "https://example.com/script.js",
+        "http://example.com/script.js",
+    ] {
+        let error = Loader::new(Entry::Path(name.into()), BUILTINS).expect_err(name);
+        assert_eq!(error.kind.exit_code(), 255);
+        assert!(error.to_string().contains("download it"), "{error}");
+    }
+}

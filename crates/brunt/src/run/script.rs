@@ -35,7 +35,8 @@ pub(crate) struct Script {
 /// else, as virtual users need it.
 pub(crate) fn load(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<Script, Failure> {
     let loader = Loader::new(entry(args)?, brunt_k6::MODULES.iter().copied())
-        .map_err(|error| failure(&error))?;
+        .map_err(|error| failure(&error))?
+        .with_builtin_exports(brunt_k6::K6Host::exports_of);
     loader.preload().map_err(|error| failure(&error))?;
     let loader = Arc::new(loader);
     let mut script = Script {
