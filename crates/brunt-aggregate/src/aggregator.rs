@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use brunt_metrics::{Metric, Sink, TagSet, builtin};
 
+use rustc_hash::FxHashMap;
+
 use crate::delta::Delta;
 use crate::groups::Groups;
 use crate::plan::{AggregateId, AggregatePlan};
+use crate::sections::SectionId;
 use crate::snapshot::{SeriesPoint, Snapshot};
 use crate::thresholds::{Breach, Thresholds};
 use crate::total;
-use crate::totals::{Report, Totals};
+use crate::totals::{Report, SectionTotals, Totals};
 
 /// Totals of all metrics, sub-metrics and series, and the state of all thresholds.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub struct Aggregator {
     roots: Vec<Option<Sink>>,
     /// By the sub-metric's place in the plan.
     subs: Vec<Option<Sink>>,
+    /// Of the sections; empty if the plan has none.
+    sections: FxHashMap<AggregateId, Sink>,
     /// By the series' id.
     series: Vec<Option<SeriesPoint>>,
 }
@@ -37,6 +42,7 @@ impl Aggregator {
             thresholds,
             roots: Vec::new(),
             subs: Vec::new(),
+            sections: FxHashMap::default(),
             series: Vec::new(),
         }
     }
@@ -47,15 +53,14 @@ impl Aggregator {
             let Some(metric) = self.plan.metric_of(*id) else {
                 continue;
             };
-            let (table, at) = match id {
-                AggregateId::Root(metric) => (&mut self.roots, metric.0 as usize),
-                AggregateId::Sub(at) => (&mut self.subs, *at as usize),
+            let empty = || id.sink(metric.kind, metric.contains);
+            let sink = match id {
+                AggregateId::Root(metric) => place(&mut self.roots, metric.0, empty),
+                AggregateId::Sub(at) => place(&mut self.subs, *at, empty),
+                AggregateId::SectionRoot(..) | AggregateId::SectionSub(..) => {
+                    self.sections.entry(*id).or_insert_with(empty)
+                }
             };
-            if at >= table.len() {
-                table.resize_with(at + 1, || None);
-            }
-            let sink =
-                table[at].get_or_insert_with(|| Sink::for_metric(metric.kind, metric.contains));
             total::merge(sink, delta, value);
         }
         for new in &delta.series {
@@ -122,7 +127,42 @@ impl Aggregator {
             duration,
             totals,
             root: groups.tree(),
+            sections: self.section_totals(),
+            sections_left_out: self
+                .plan
+                .sections()
+                .is_some_and(|sections| sections.left_out()),
         }
+    }
+
+    fn section_totals(&self) -> Vec<SectionTotals> {
+        let Some(sections) = self.plan.sections() else {
+            return Vec::new();
+        };
+        let metrics = self.plan.registry().all();
+        let sections = sections.list().into_iter().enumerate();
+        let totals = |at: SectionId| {
+            let mut totals = Vec::new();
+            for metric in &metrics {
+                let root = self.sections.get(&AggregateId::SectionRoot(at, metric.id));
+                totals.extend(root.map(|sink| of(metric, None, sink)));
+                for (id, sub) in self.plan.submetrics_of(metric.id) {
+                    let AggregateId::Sub(sub_at) = id else {
+                        continue;
+                    };
+                    let sink = self.sections.get(&AggregateId::SectionSub(at, sub_at));
+                    let name = Some((sub.suffix.clone(), sub.tags.clone()));
+                    totals.extend(sink.map(|sink| of(metric, name, sink)));
+                }
+            }
+            totals
+        };
+        sections
+            .map(|(at, section)| SectionTotals {
+                section,
+                totals: totals(SectionId(at as u32)),
+            })
+            .collect()
     }
 
     /// The totals of a metric or sub-metric as they stand, without its thresholds.
@@ -134,16 +174,17 @@ impl Aggregator {
                 _ => None,
             },
         };
-        let sink = sink.and_then(Option::as_ref);
-        Totals {
-            metric: Arc::clone(metric),
-            submetric: submetric.map(|(suffix, tags)| (suffix.to_owned(), tags.clone())),
-            seen: sink.is_some(),
-            values: match sink {
-                Some(sink) => total::values(sink),
-                None => total::values(&Sink::for_metric(metric.kind, metric.contains)),
+        let submetric = submetric.map(|(suffix, tags)| (suffix.to_owned(), tags.clone()));
+        match sink.and_then(Option::as_ref) {
+            Some(sink) => of(metric, submetric, sink),
+            None => Totals {
+                seen: false,
+                ..of(
+                    metric,
+                    submetric,
+                    &Sink::for_metric(metric.kind, metric.contains),
+                )
             },
-            thresholds: Vec::new(),
         }
     }
 
@@ -163,6 +204,25 @@ impl Aggregator {
             thresholds,
             ..self.totals(metric, submetric)
         }
+    }
+}
+
+/// The sink at a place of a table that grows.
+fn place(table: &mut Vec<Option<Sink>>, at: u32, empty: impl FnOnce() -> Sink) -> &mut Sink {
+    let at = at as usize;
+    if at >= table.len() {
+        table.resize_with(at + 1, || None);
+    }
+    table[at].get_or_insert_with(empty)
+}
+
+fn of(metric: &Arc<Metric>, submetric: Option<(String, TagSet)>, sink: &Sink) -> Totals {
+    Totals {
+        metric: Arc::clone(metric),
+        submetric,
+        seen: true,
+        values: total::values(sink),
+        thresholds: Vec::new(),
     }
 }
 

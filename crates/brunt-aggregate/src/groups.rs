@@ -1,13 +1,21 @@
 //! Groups and checks: a tree in the order in which its nodes were first seen.
 //!
-//! Virtual users keep the `Arc` of a check's counters, so counting is an atomic addition.
+//! Virtual users keep the `Arc` of a check's counters, so counting is an atomic addition. A check
+//! counts apart for each scenario; the tree's numbers are their sums. How many names are kept is
+//! bounded, because a script may invent them without end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
-/// The live counters of one check.
+/// How many groups, and how many checks, are kept by name.
+const MOST: usize = 10_000;
+
+/// What counts all checks that came when there were too many names.
+const FURTHER: &str = "(further checks: there are more than 10000 names)";
+
+/// The live counters of one check in one scenario.
 #[derive(Debug, Default)]
 pub struct CheckCount {
     passes: AtomicU64,
@@ -25,13 +33,22 @@ impl CheckCount {
 /// The groups and checks of a run so far.
 #[derive(Debug, Default)]
 pub struct Groups {
-    root: Mutex<Live>,
+    tree: Mutex<Tree>,
+}
+
+#[derive(Debug, Default)]
+struct Tree {
+    root: Live,
+    /// How many there are in the whole tree.
+    groups: usize,
+    /// The same of checks; gives them their order.
+    checks: u64,
 }
 
 #[derive(Debug)]
 struct LiveCheck {
     name: String,
-    count: Arc<CheckCount>,
+    counts: Vec<(String, Arc<CheckCount>)>,
     seen: u64,
 }
 
@@ -40,8 +57,6 @@ struct Live {
     name: String,
     groups: Vec<Live>,
     checks: Vec<LiveCheck>,
-    /// Of the root only: checks of the whole tree so far.
-    seen: u64,
 }
 
 /// A group as it stood when it was read.
@@ -68,54 +83,91 @@ pub struct CheckNode {
     pub fails: u64,
     /// Grows with the order in which the checks of the whole tree were first seen.
     pub seen: u64,
+    /// The same by scenario.
+    pub scenarios: Vec<ScenarioCheck>,
+}
+
+/// A check within one scenario.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScenarioCheck {
+    /// The scenario as sections name it: empty for the default one and outside of all.
+    pub scenario: String,
+    /// How often the check passed in it.
+    pub passes: u64,
+    /// How often it failed in it.
+    pub fails: u64,
 }
 
 impl Groups {
     /// Makes sure that a group is there; `path` is `::outer::inner` or empty for the root.
     pub fn group(&self, path: &str) {
-        self.root.lock().find(path);
+        self.tree.lock().find(path);
     }
 
-    /// The counters of a check in a group.
-    pub fn check(&self, path: &str, name: &str) -> Arc<CheckCount> {
-        let mut root = self.root.lock();
-        let group = root.find(path);
-        if let Some(check) = group.checks.iter().find(|check| check.name == name) {
-            return Arc::clone(&check.count);
+    /// The counters of a check in a group, for one scenario (as sections name it: empty for the
+    /// default one).
+    pub fn check(&self, path: &str, name: &str, scenario: &str) -> Arc<CheckCount> {
+        let mut tree = self.tree.lock();
+        let seen = tree.checks;
+        let group = tree.find(path);
+        let is_known = group.checks.iter().any(|check| check.name == name);
+        if is_known || seen < MOST as u64 {
+            let count = group.count(name, scenario, seen);
+            tree.checks += u64::from(!is_known);
+            return count;
         }
-        let count = Arc::new(CheckCount::default());
-        let seen = root.seen;
-        root.seen += 1;
-        let check = LiveCheck {
-            name: name.to_owned(),
-            count: Arc::clone(&count),
-            seen,
-        };
-        root.find(path).checks.push(check);
-        count
+        tree.root.count(FURTHER, scenario, seen)
     }
 
     /// The tree as it stands.
     pub fn tree(&self) -> GroupNode {
-        self.root.lock().read("")
+        self.tree.lock().root.read("")
+    }
+}
+
+impl Tree {
+    /// A group; where there are too many, the innermost known one that it is in.
+    fn find(&mut self, path: &str) -> &mut Live {
+        let mut node = &mut self.root;
+        for name in path.split("::").filter(|part| !part.is_empty()) {
+            let at = node.groups.iter().position(|group| group.name == name);
+            let at = match at {
+                Some(at) => at,
+                None if self.groups >= MOST => break,
+                None => {
+                    self.groups += 1;
+                    node.groups.push(Live {
+                        name: name.to_owned(),
+                        ..Live::default()
+                    });
+                    node.groups.len() - 1
+                }
+            };
+            node = &mut node.groups[at];
+        }
+        node
     }
 }
 
 impl Live {
-    fn find(&mut self, path: &str) -> &mut Self {
-        let mut node = self;
-        for name in path.split("::").filter(|part| !part.is_empty()) {
-            let at = node.groups.iter().position(|group| group.name == name);
-            let at = at.unwrap_or_else(|| {
-                node.groups.push(Self {
-                    name: name.to_owned(),
-                    ..Self::default()
-                });
-                node.groups.len() - 1
+    /// The counters of a check; a new one gets this place in the order.
+    fn count(&mut self, name: &str, scenario: &str, seen: u64) -> Arc<CheckCount> {
+        let at = self.checks.iter().position(|check| check.name == name);
+        let at = at.unwrap_or_else(|| {
+            self.checks.push(LiveCheck {
+                name: name.to_owned(),
+                counts: Vec::new(),
+                seen,
             });
-            node = &mut node.groups[at];
+            self.checks.len() - 1
+        });
+        let counts = &mut self.checks[at].counts;
+        if let Some((_, count)) = counts.iter().find(|(known, _)| known == scenario) {
+            return Arc::clone(count);
         }
-        node
+        let count = Arc::new(CheckCount::default());
+        counts.push((scenario.to_owned(), Arc::clone(&count)));
+        count
     }
 
     fn read(&self, parent: &str) -> GroupNode {
@@ -127,17 +179,29 @@ impl Live {
         GroupNode {
             name: self.name.clone(),
             groups: self.groups.iter().map(|group| group.read(&path)).collect(),
-            checks: self
-                .checks
-                .iter()
-                .map(|check| CheckNode {
-                    name: check.name.clone(),
-                    passes: check.count.passes.load(Ordering::Relaxed),
-                    fails: check.count.fails.load(Ordering::Relaxed),
-                    seen: check.seen,
-                })
-                .collect(),
+            checks: self.checks.iter().map(LiveCheck::read).collect(),
             path,
+        }
+    }
+}
+
+impl LiveCheck {
+    fn read(&self) -> CheckNode {
+        let scenarios: Vec<ScenarioCheck> = self
+            .counts
+            .iter()
+            .map(|(scenario, count)| ScenarioCheck {
+                scenario: scenario.clone(),
+                passes: count.passes.load(Ordering::Relaxed),
+                fails: count.fails.load(Ordering::Relaxed),
+            })
+            .collect();
+        CheckNode {
+            name: self.name.clone(),
+            passes: scenarios.iter().map(|one| one.passes).sum(),
+            fails: scenarios.iter().map(|one| one.fails).sum(),
+            seen: self.seen,
+            scenarios,
         }
     }
 }
@@ -149,12 +213,12 @@ mod tests {
     #[test]
     fn the_tree_keeps_the_order_in_which_things_were_first_seen() {
         let groups = Groups::default();
-        groups.check("", "root check").add(true);
+        groups.check("", "root check", "").add(true);
         groups.group("::b");
-        groups.check("::b::inner", "is 200").add(false);
-        groups.check("::a", "is 200").add(true);
-        groups.check("::b::inner", "is 200").add(true);
-        groups.check("", "another").add(false);
+        groups.check("::b::inner", "is 200", "").add(false);
+        groups.check("::a", "is 200", "").add(true);
+        groups.check("::b::inner", "is 200", "").add(true);
+        groups.check("", "another", "").add(false);
         let root = groups.tree();
         assert_eq!((root.name.as_str(), root.path.as_str()), ("", ""));
         let check = |name: &str, passes, fails, seen| CheckNode {
@@ -162,6 +226,11 @@ mod tests {
             passes,
             fails,
             seen,
+            scenarios: vec![ScenarioCheck {
+                scenario: String::new(),
+                passes,
+                fails,
+            }],
         };
         assert_eq!(
             root.checks,
@@ -182,13 +251,48 @@ mod tests {
     }
 
     #[test]
+    fn a_check_counts_apart_for_each_scenario() {
+        let groups = Groups::default();
+        groups.check("::g", "c", "").add(true);
+        groups.check("::g", "c", "buy").add(false);
+        groups.check("::g", "c", "buy").add(true);
+        let tree = groups.tree();
+        let check = &tree.groups[0].checks[0];
+        assert_eq!((check.passes, check.fails), (2, 1));
+        let by_scenario: Vec<_> = check
+            .scenarios
+            .iter()
+            .map(|one| (one.scenario.as_str(), one.passes, one.fails))
+            .collect();
+        assert_eq!(by_scenario, [("", 1, 0), ("buy", 1, 1)]);
+    }
+
+    #[test]
+    fn names_without_end_are_counted_together() {
+        let groups = Groups::default();
+        groups.check("", "known", "").add(true);
+        for number in 0..MOST + 5 {
+            groups.group(&format!("::g{number}::inner"));
+            groups.check("", &format!("c{number}"), "").add(true);
+        }
+        groups.check("", "known", "").add(true);
+        let tree = groups.tree();
+        let inside: usize = tree.groups.iter().map(|group| 1 + group.groups.len()).sum();
+        assert_eq!(inside, MOST);
+        assert_eq!(tree.checks.len(), MOST + 1);
+        assert_eq!(tree.checks[0].passes, 2);
+        let further = tree.checks.last().expect("a check");
+        assert_eq!((further.name.as_str(), further.passes), (FURTHER, 6));
+    }
+
+    #[test]
     fn threads_count_without_losing_any() {
         let groups = Groups::default();
         std::thread::scope(|scope| {
             for worker in 0..4 {
                 let groups = &groups;
                 scope.spawn(move || {
-                    let count = groups.check("::g", "c");
+                    let count = groups.check("::g", "c", "");
                     (0..1000).for_each(|n| count.add((n + worker) % 4 == 0));
                 });
             }

@@ -6,8 +6,10 @@
 
 use std::sync::Arc;
 
-use brunt_metrics::{Metric, MetricId, Registry, TagSet};
+use brunt_metrics::{Metric, MetricId, MetricKind, Registry, Sink, TagSet, ValueType};
 use rustc_hash::FxHashMap;
+
+use crate::sections::{SectionId, Sections};
 
 /// The totals of a metric or of a sub-metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +18,28 @@ pub enum AggregateId {
     Root(MetricId),
     /// The samples of a sub-metric, by its place in the plan.
     Sub(u32),
+    /// Those of the first kind that fall into a section of the summary.
+    SectionRoot(SectionId, MetricId),
+    /// Those of the second kind that fall into a section of the summary.
+    SectionSub(SectionId, u32),
+}
+
+impl AggregateId {
+    /// An empty sink of the size that fits it.
+    pub fn sink(self, kind: MetricKind, contains: ValueType) -> Sink {
+        match self {
+            Self::Root(_) | Self::Sub(_) => Sink::for_metric(kind, contains),
+            Self::SectionRoot(..) | Self::SectionSub(..) => Sink::for_section(kind, contains),
+        }
+    }
+
+    /// The same of a section's samples only.
+    fn within(self, section: SectionId) -> Self {
+        match self {
+            Self::Root(metric) | Self::SectionRoot(_, metric) => Self::SectionRoot(section, metric),
+            Self::Sub(at) | Self::SectionSub(_, at) => Self::SectionSub(section, at),
+        }
+    }
 }
 
 /// A sub-metric: the samples of a metric that carry certain tags.
@@ -29,10 +53,11 @@ pub struct Submetric {
     pub tags: TagSet,
 }
 
-/// All sub-metrics of a test.
+/// All sub-metrics of a test, and its sections if the summary is to show them.
 #[derive(Debug)]
 pub struct AggregatePlan {
     registry: Arc<Registry>,
+    sections: Option<Sections>,
     submetrics: Vec<Submetric>,
     of_metric: FxHashMap<MetricId, Vec<u32>>,
 }
@@ -42,6 +67,7 @@ impl AggregatePlan {
     pub fn new(registry: Arc<Registry>, submetrics: impl IntoIterator<Item = Submetric>) -> Self {
         let mut plan = Self {
             registry,
+            sections: None,
             submetrics: Vec::new(),
             of_metric: FxHashMap::default(),
         };
@@ -55,12 +81,38 @@ impl AggregatePlan {
         plan
     }
 
+    /// The same plan, which also adds up the samples of each scenario and group on their own.
+    #[must_use]
+    pub fn with_sections(self) -> Self {
+        Self {
+            sections: Some(Sections::default()),
+            ..self
+        }
+    }
+
+    /// The sections so far, if they are added up.
+    pub fn sections(&self) -> Option<&Sections> {
+        self.sections.as_ref()
+    }
+
     /// The aggregates that a series counts towards: its metric's own one first.
-    pub fn matching(&self, metric: MetricId, tags: &TagSet) -> impl Iterator<Item = AggregateId> {
+    pub fn matching(&self, metric: MetricId, tags: &TagSet) -> Vec<AggregateId> {
         let matched = self
             .submetrics_of(metric)
             .filter(|(_, sub)| tags.contains_all(&sub.tags));
-        std::iter::once(AggregateId::Root(metric)).chain(matched.map(|(id, _)| id))
+        let mut ids = vec![AggregateId::Root(metric)];
+        ids.extend(matched.map(|(id, _)| id));
+        if let Some(sections) = &self.sections {
+            let whole = ids.len();
+            for section in sections.of(tags) {
+                ids.extend_from_within(..whole);
+                let start = ids.len() - whole;
+                for id in &mut ids[start..] {
+                    *id = id.within(section);
+                }
+            }
+        }
+        ids
     }
 
     /// The sub-metrics of a metric in the order in which they were given.
@@ -84,8 +136,10 @@ impl AggregatePlan {
     /// The metric that an aggregate belongs to; `None` for a sub-metric of another plan.
     pub fn metric_of(&self, id: AggregateId) -> Option<Arc<Metric>> {
         let metric = match id {
-            AggregateId::Root(metric) => metric,
-            AggregateId::Sub(at) => self.submetrics.get(at as usize)?.metric,
+            AggregateId::Root(metric) | AggregateId::SectionRoot(_, metric) => metric,
+            AggregateId::Sub(at) | AggregateId::SectionSub(_, at) => {
+                self.submetrics.get(at as usize)?.metric
+            }
         };
         ((metric.0 as usize) < self.registry.len()).then(|| self.registry.metric(metric))
     }
@@ -130,7 +184,7 @@ mod tests {
                 sub(HTTP_REQS, "a:1", &[("a", "1")]),
             ],
         );
-        let of = |metric, pairs: &[_]| plan.matching(metric, &tags(pairs)).collect::<Vec<_>>();
+        let of = |metric, pairs: &[_]| plan.matching(metric, &tags(pairs));
         let (root, checks) = (AggregateId::Root(HTTP_REQS), AggregateId::Root(CHECKS));
         assert_eq!(of(HTTP_REQS, &[]), [root]);
         assert_eq!(
@@ -146,6 +200,32 @@ mod tests {
             [checks, AggregateId::Sub(2)]
         );
         assert_eq!(plan.submetrics().len(), 3);
+    }
+
+    #[test]
+    fn sections_repeat_what_a_series_counts_towards() {
+        let registry = Arc::new(Registry::new());
+        let plan = AggregatePlan::new(registry, [sub(HTTP_REQS, "a:1", &[("a", "1")])]);
+        let plan = plan.with_sections();
+        let of = |pairs: &[_]| plan.matching(HTTP_REQS, &tags(pairs));
+        let (root, sub) = (AggregateId::Root(HTTP_REQS), AggregateId::Sub(0));
+        assert_eq!(of(&[("scenario", "default"), ("group", "")]), [root]);
+        let (first, second) = (SectionId(0), SectionId(1));
+        assert_eq!(
+            of(&[("scenario", "buy"), ("group", "::cart"), ("a", "1")]),
+            [
+                root,
+                sub,
+                AggregateId::SectionRoot(first, HTTP_REQS),
+                AggregateId::SectionSub(first, 0),
+                AggregateId::SectionRoot(second, HTTP_REQS),
+                AggregateId::SectionSub(second, 0),
+            ]
+        );
+        assert_eq!(
+            of(&[("scenario", "buy")]),
+            [root, AggregateId::SectionRoot(first, HTTP_REQS)]
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use brunt_metrics::histogram::ExpHistogram;
 use brunt_metrics::{Metric, TagSet};
 
 use crate::groups::GroupNode;
+use crate::sections::Section;
 
 /// Everything that summaries and thresholds say about a run.
 #[derive(Debug, Clone)]
@@ -18,6 +19,20 @@ pub struct Report {
     pub totals: Vec<Totals>,
     /// Groups and checks in the order in which they were first seen.
     pub root: GroupNode,
+    /// The totals of each scenario and group, in the order in which they were first seen; empty if
+    /// the plan has no sections.
+    pub sections: Vec<SectionTotals>,
+    /// Whether there were more sections than are kept.
+    pub sections_left_out: bool,
+}
+
+/// The metrics and sub-metrics with samples of one section. They have no thresholds.
+#[derive(Debug, Clone)]
+pub struct SectionTotals {
+    /// Which samples.
+    pub section: Section,
+    /// As [`Report::totals`].
+    pub totals: Vec<Totals>,
 }
 
 /// One metric or sub-metric.

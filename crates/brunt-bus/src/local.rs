@@ -34,9 +34,10 @@ impl LocalSinks {
     ) -> ListId {
         let list: Box<[u32]> = plan
             .matching(metric, tags)
+            .into_iter()
             .map(|id| {
                 *self.places.entry(id).or_insert_with(|| {
-                    self.sinks.push((id, Sink::for_metric(kind, contains)));
+                    self.sinks.push((id, id.sink(kind, contains)));
                     self.sinks.len() as u32 - 1
                 })
             })

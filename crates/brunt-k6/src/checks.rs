@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use brunt_aggregate::CheckCount;
+use brunt_aggregate::{CheckCount, section_scenario};
 use brunt_bus::Slot;
 use brunt_js::{Name, NameId, throw_error};
 use brunt_metrics::{SystemTag, TagSet, builtin};
@@ -67,7 +67,10 @@ impl CheckPlace {
             .borrow_mut()
             .slot(builtin::CHECKS, &tags);
         Ok(Self {
-            count: host.config.groups.check(&host.group.borrow(), &text),
+            count: host
+                .config
+                .groups
+                .check(&host.group.borrow(), &text, section_scenario(&tags)),
             slot: slot.ok_or(tags),
         })
     }

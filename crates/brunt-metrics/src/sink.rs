@@ -4,11 +4,17 @@
 //! between workers. Values that are not finite never get here; the histogram would count them
 //! apart, but a sum could not. [`Sink::add`] turns them away.
 
-use crate::histogram::{ExpHistogram, saturating_add};
+use crate::histogram::{ExpHistogram, METRIC_BUCKETS, saturating_add};
 use crate::kind::{MetricKind, ValueType};
 
 /// Up to how many values a trend keeps exactly, beside the histogram.
 pub const EXACT_LIMIT: usize = 10_000;
+
+/// How many of them the trend of a summary's section keeps: there are many sections.
+pub const SECTION_EXACT_LIMIT: usize = 2_000;
+
+/// The scale of the histograms of sections: 64 doublings in a quarter of a metric's memory.
+const SECTION_SCALE: i32 = 7;
 
 /// The delta of a metric or series.
 #[derive(Debug, Clone)]
@@ -76,6 +82,11 @@ impl Sink {
     /// An empty sink for a series, whose trends are histograms of at most 160 buckets.
     pub fn for_series(kind: MetricKind, contains: ValueType) -> Self {
         Self::new(kind, || TrendSink::for_series(contains))
+    }
+
+    /// An empty sink for a metric in one section of the summary: fewer exact values, wider buckets.
+    pub fn for_section(kind: MetricKind, contains: ValueType) -> Self {
+        Self::new(kind, || TrendSink::for_section(contains))
     }
 
     fn new(kind: MetricKind, trend: impl FnOnce() -> TrendSink) -> Self {
@@ -215,6 +226,18 @@ impl TrendSink {
         }
     }
 
+    /// An empty sink for a section of the summary: at most [`SECTION_EXACT_LIMIT`] exact values, then
+    /// buckets of scale 7, whose middle is at most 0.27 % off.
+    pub fn for_section(contains: ValueType) -> Self {
+        Self {
+            exact: Some(Vec::new()),
+            histogram: ExpHistogram::new(SECTION_SCALE, METRIC_BUCKETS >> 2),
+            // The rest of the limit counts as used up.
+            seen: EXACT_LIMIT - SECTION_EXACT_LIMIT,
+            ..Self::for_series(contains)
+        }
+    }
+
     /// Takes a finite value in, in the samples' unit.
     #[inline]
     pub fn add(&mut self, value: f64) {
@@ -301,6 +324,19 @@ mod tests {
             (trend.histogram.sum(), trend.exact),
             (0.75, Some(vec![250.0, 500.0]))
         );
+    }
+
+    #[test]
+    fn a_section_keeps_fewer_values_and_stays_close() {
+        let mut sink = TrendSink::for_section(ValueType::Time);
+        for value in 1..=SECTION_EXACT_LIMIT {
+            sink.add(value as f64);
+        }
+        assert_eq!(sink.exact.as_ref().map(Vec::len), Some(SECTION_EXACT_LIMIT));
+        sink.add(1.0);
+        assert_eq!(sink.exact, None);
+        let median = sink.histogram.quantile(0.5) * 1000.0;
+        assert!((median / 1000.0 - 1.0).abs() < 0.003, "{median}");
     }
 
     #[test]

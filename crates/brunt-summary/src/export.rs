@@ -27,7 +27,7 @@ pub fn render(
 /// values of a metric beside its thresholds, and the share of a rate as `value`.
 pub fn value(report: &Report, options: &SummaryOptions, setup_data: Option<&Value>) -> Value {
     let mut metrics = Map::new();
-    for shown in shown::metrics(report) {
+    for shown in shown::metrics(&report.totals) {
         for totals in std::iter::once(shown.parent).chain(shown.subs) {
             metrics.insert(
                 totals.full_name(),
@@ -44,7 +44,7 @@ pub fn value(report: &Report, options: &SummaryOptions, setup_data: Option<&Valu
 
 fn metric(totals: &Totals, report: &Report, stats: &[TrendStat]) -> Value {
     let is_rate = matches!(totals.values, Values::Rate { .. });
-    let mut metric: Map<String, Value> = values::of(totals, report, stats)
+    let mut metric: Map<String, Value> = values::of(totals, report.duration, stats)
         .into_iter()
         .map(|(name, value)| {
             let name = if is_rate && name == "rate" {

@@ -29,6 +29,8 @@ pub(crate) fn report(mut totals: Vec<Totals>) -> Report {
         duration: Duration::from_secs(2),
         totals,
         root: GroupNode::default(),
+        sections: Vec::new(),
+        sections_left_out: false,
     }
 }
 

@@ -22,7 +22,7 @@ pub struct HandleState<'a> {
 pub fn data(report: &Report, options: &SummaryOptions, state: HandleState<'_>) -> Value {
     let stats: Vec<&str> = options.trend_stats.iter().map(TrendStat::as_str).collect();
     let mut metrics = Map::new();
-    for shown in shown::metrics(report) {
+    for shown in shown::metrics(&report.totals) {
         for totals in std::iter::once(shown.parent).chain(shown.subs) {
             metrics.insert(
                 totals.full_name(),
@@ -51,7 +51,7 @@ pub fn data(report: &Report, options: &SummaryOptions, state: HandleState<'_>) -
 }
 
 fn metric(totals: &Totals, report: &Report, stats: &[TrendStat]) -> Value {
-    let values: Map<String, Value> = values::of(totals, report, stats)
+    let values: Map<String, Value> = values::of(totals, report.duration, stats)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), json_number(value)))
         .collect();

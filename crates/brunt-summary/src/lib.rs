@@ -13,6 +13,7 @@ mod fixture;
 pub mod handle;
 pub mod number;
 pub mod options;
+mod part;
 pub mod progress;
 mod shown;
 mod style;

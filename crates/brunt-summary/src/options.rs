@@ -22,7 +22,7 @@ pub enum Mode {
     /// Thresholds and totals, without the phases of HTTP requests.
     #[default]
     Compact,
-    /// The phases of HTTP requests too.
+    /// The phases of HTTP requests too, and blocks for each group and scenario.
     Full,
 }
 

@@ -2,7 +2,26 @@
 //!
 //! One rule for text and JSON, so that no two forms of a summary differ in what they hold.
 
-use brunt_aggregate::{Report, Totals};
+use brunt_aggregate::Totals;
+
+use crate::options::Mode;
+
+/// The phases of a request: details that the compact summary leaves out.
+pub(crate) const HTTP_PHASES: [&str; 6] = [
+    "http_req_blocked",
+    "http_req_connecting",
+    "http_req_receiving",
+    "http_req_sending",
+    "http_req_tls_handshaking",
+    "http_req_waiting",
+];
+
+/// Whether a metric has no line: checks have a block of their own, the others are details.
+pub(crate) fn is_hidden(name: &str, mode: Mode) -> bool {
+    name == "checks"
+        || name == "group_duration"
+        || (mode == Mode::Compact && HTTP_PHASES.contains(&name))
+}
 
 /// A metric with its sub-metrics.
 pub(crate) struct Shown<'a> {
@@ -14,11 +33,9 @@ pub(crate) struct Shown<'a> {
 
 /// The metrics with samples or thresholds (their own or a sub-metric's), in the order of their
 /// names. What a script declared and never used is left out.
-pub(crate) fn metrics(report: &Report) -> Vec<Shown<'_>> {
-    let (parents, subs): (Vec<_>, Vec<_>) = report
-        .totals
-        .iter()
-        .partition(|totals| totals.submetric.is_none());
+pub(crate) fn metrics(totals: &[Totals]) -> Vec<Shown<'_>> {
+    let (parents, subs): (Vec<_>, Vec<_>) =
+        totals.iter().partition(|totals| totals.submetric.is_none());
     let mut shown: Vec<Shown<'_>> = parents
         .into_iter()
         .filter_map(|parent| {
@@ -50,8 +67,8 @@ mod tests {
     use super::*;
     use crate::fixture::{self, kept};
 
-    fn names(report: &Report) -> Vec<String> {
-        metrics(report)
+    fn names(report: &brunt_aggregate::Report) -> Vec<String> {
+        metrics(&report.totals)
             .iter()
             .flat_map(|shown| std::iter::once(&shown.parent).chain(&shown.subs))
             .map(|totals| totals.full_name())

@@ -7,32 +7,87 @@ mod checks;
 mod metrics;
 mod thresholds;
 
-use brunt_aggregate::Report;
+use brunt_aggregate::{MOST_SECTIONS, Report};
 
-use crate::options::SummaryOptions;
+use crate::options::{Mode, SummaryOptions};
+use crate::part::{self, Part};
 use crate::style::Style;
 
-/// The summary for the standard output: thresholds if there are any, then all totals; line feeds
-/// before, between and after included.
+/// The summary for the standard output: thresholds if there are any, then all totals, in full mode
+/// then groups and scenarios; line feeds before, between and after included.
 pub fn render(report: &Report, options: &SummaryOptions) -> String {
     let style = Style::new(options.colour);
     let mut out = String::from("\n");
+    let thresholds = thresholds::blocks(report, options, style);
+    section(&mut out, "THRESHOLDS", &thresholds, &[], style);
+    let whole = part::whole(report);
     section(
         &mut out,
-        "THRESHOLDS",
-        &thresholds::blocks(report, options, style),
+        "TOTAL RESULTS",
+        &blocks(&whole, options, style),
+        &[],
         style,
     );
-    let mut totals = checks::blocks(report, style);
-    totals.extend(metrics::blocks(report, options, style));
-    section(&mut out, "TOTAL RESULTS", &totals, style);
+    if options.mode == Mode::Full {
+        for (kind, parts) in [
+            ("GROUP", part::groups(report)),
+            ("SCENARIO", part::scenarios(report)),
+        ] {
+            for part in parts {
+                let title = format!("{kind}: {}", part.name);
+                let inner = inner(&part.groups, "    ", options, style);
+                section(
+                    &mut out,
+                    &title,
+                    &blocks(&part, options, style),
+                    &inner,
+                    style,
+                );
+            }
+        }
+        if report.sections_left_out {
+            let note = format!(
+                "There were more than {MOST_SECTIONS} groups and scenarios: the others count in the totals only."
+            );
+            out.push_str(&format!("\n  {}\n", style.faint(&note)));
+        }
+    }
     out.push_str("\n\n");
     out
 }
 
-/// Blocks of lines, each after an empty line, below a title. Without any block there is no section.
-fn section(out: &mut String, title: &str, blocks: &[Vec<String>], style: Style) {
-    if blocks.is_empty() {
+/// Checks, then metrics.
+fn blocks(part: &Part<'_>, options: &SummaryOptions, style: Style) -> Vec<Vec<String>> {
+    let mut blocks = checks::blocks(part, style);
+    blocks.extend(metrics::blocks(part, options, style));
+    blocks
+}
+
+/// Groups inside of something, each a step further to the right, as lines.
+fn inner(groups: &[Part<'_>], indent: &str, options: &SummaryOptions, style: Style) -> Vec<String> {
+    let mut lines = Vec::new();
+    for group in groups {
+        let blocks = blocks(group, options, style);
+        let deeper = format!("{indent}  ");
+        let below = inner(&group.groups, &deeper, options, style);
+        if blocks.is_empty() && below.is_empty() {
+            continue;
+        }
+        let title = style.bold(&format!("GROUP: {}", group.name));
+        lines.extend([String::new(), format!("{indent}↳ {title} ")]);
+        for block in blocks {
+            lines.push(String::new());
+            lines.extend(block.iter().map(|line| format!("{deeper}{line}")));
+        }
+        lines.extend(below);
+    }
+    lines
+}
+
+/// Blocks of lines, each after an empty line, below a title, then lines as they are. With neither
+/// there is no section.
+fn section(out: &mut String, title: &str, blocks: &[Vec<String>], inner: &[String], style: Style) {
+    if blocks.is_empty() && inner.is_empty() {
         return;
     }
     out.push_str("\n  █ ");
@@ -45,6 +100,10 @@ fn section(out: &mut String, title: &str, blocks: &[Vec<String>], style: Style) 
             out.push_str(line);
             out.push('\n');
         }
+    }
+    for line in inner {
+        out.push_str(line);
+        out.push('\n');
     }
     out.push('\n');
 }

@@ -67,7 +67,7 @@ mod tests {
             name: name.to_owned(),
             passes,
             fails,
-            seen: 0,
+            ..CheckNode::default()
         }
     }
 

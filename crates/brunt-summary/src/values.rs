@@ -1,6 +1,8 @@
 //! The values of a metric by name, as `handleSummary` and the export show them.
 
-use brunt_aggregate::{Report, Totals, TrendTotals, Values};
+use std::time::Duration;
+
+use brunt_aggregate::{Totals, TrendTotals, Values};
 
 use crate::options::TrendStat;
 
@@ -9,13 +11,13 @@ use crate::options::TrendStat;
 /// trends the chosen statistics. All of them are finite.
 pub(crate) fn of<'a>(
     totals: &Totals,
-    report: &Report,
+    duration: Duration,
     stats: &'a [TrendStat],
 ) -> Vec<(&'a str, f64)> {
     let mut values = match &totals.values {
         Values::Counter { count } => {
             let mut values = vec![("count", *count)];
-            values.extend(per_second(*count, report).map(|rate| ("rate", rate)));
+            values.extend(per_second(*count, duration).map(|rate| ("rate", rate)));
             values
         }
         Values::Gauge { value, min, max } => vec![("value", *value), ("min", *min), ("max", *max)],
@@ -48,8 +50,8 @@ pub(crate) fn statistic(trend: &TrendTotals, stat: &TrendStat) -> f64 {
 }
 
 /// A sum by the second; `None` when no time passed.
-pub(crate) fn per_second(count: f64, report: &Report) -> Option<f64> {
-    let seconds = report.duration.as_secs_f64();
+pub(crate) fn per_second(count: f64, duration: Duration) -> Option<f64> {
+    let seconds = duration.as_secs_f64();
     (seconds > 0.0).then(|| finite(count / seconds))
 }
 
@@ -68,8 +70,6 @@ pub(crate) fn finite(value: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::fixture;
     use crate::options::SummaryOptions;
@@ -80,7 +80,7 @@ mod tests {
             .map(|text| text.parse().expect("known"))
             .into();
         let report = fixture::report(vec![]);
-        let of = |totals: &Totals| of(totals, &report, &stats);
+        let of = |totals: &Totals| of(totals, report.duration, &stats);
         assert_eq!(
             of(&fixture::counter("c", 8.0)),
             [("count", 8.0), ("rate", 4.0)]
@@ -107,16 +107,14 @@ mod tests {
 
     #[test]
     fn without_time_or_samples_nothing_is_infinite() {
-        let mut report = fixture::report(vec![]);
-        report.duration = Duration::ZERO;
         let stats = SummaryOptions::default().trend_stats;
         assert_eq!(
-            of(&fixture::counter("c", 8.0), &report, &stats),
+            of(&fixture::counter("c", 8.0), Duration::ZERO, &stats),
             [("count", 8.0)]
         );
         let empty = fixture::gauge("g", 0.0, f64::INFINITY, f64::NEG_INFINITY);
         assert!(
-            of(&empty, &report, &stats)
+            of(&empty, Duration::ZERO, &stats)
                 .iter()
                 .all(|(_, value)| *value == 0.0)
         );

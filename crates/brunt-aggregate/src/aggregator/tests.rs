@@ -332,3 +332,59 @@ proptest! {
         prop_assert_eq!((passes, fails), (all.iter().filter(|v| **v != 0.0).count() as u64, all.iter().filter(|v| **v == 0.0).count() as u64));
     }
 }
+
+#[test]
+fn sections_add_up_what_belongs_to_them_and_nothing_else() {
+    let registry = Arc::new(Registry::new());
+    let sub = crate::plan::Submetric {
+        metric: HTTP_REQ_DURATION,
+        suffix: "ok:1".to_owned(),
+        tags: [("ok", "1")].into_iter().collect(),
+    };
+    let plan = AggregatePlan::new(registry, [sub]).with_sections();
+    let mut aggregator = Aggregator::new(Arc::new(plan), Thresholds::default());
+    let inside = [("scenario", "buy"), ("group", "::cart"), ("ok", "1")];
+    add(&mut aggregator, HTTP_REQ_DURATION, &inside, &[10.0, 20.0]);
+    let outside = [("scenario", "buy"), ("group", "")];
+    add(&mut aggregator, HTTP_REQ_DURATION, &outside, &[60.0]);
+    let other = [("scenario", "default"), ("group", "::cart")];
+    add(&mut aggregator, HTTP_REQ_DURATION, &other, &[70.0]);
+    let report = aggregator.report(SECOND, &Groups::default());
+    let rows: Vec<(String, String, String, u64, f64)> = report
+        .sections
+        .iter()
+        .flat_map(|it| it.totals.iter().map(move |totals| (&it.section, totals)))
+        .map(|(section, totals)| {
+            let Values::Trend(trend) = &totals.values else {
+                panic!("a trend")
+            };
+            let (scenario, group) = (section.scenario.to_string(), section.group.to_string());
+            (
+                scenario,
+                group,
+                totals.full_name(),
+                trend.count(),
+                trend.max(),
+            )
+        })
+        .collect();
+    let row = |scenario: &str, group: &str, name: &str, count, max| {
+        (
+            scenario.to_owned(),
+            group.to_owned(),
+            name.to_owned(),
+            count,
+            max,
+        )
+    };
+    assert_eq!(
+        rows,
+        [
+            row("buy", "", "http_req_duration", 3, 60.0),
+            row("buy", "", "http_req_duration{ok:1}", 2, 20.0),
+            row("buy", "::cart", "http_req_duration", 2, 20.0),
+            row("buy", "::cart", "http_req_duration{ok:1}", 2, 20.0),
+            row("", "::cart", "http_req_duration", 1, 70.0),
+        ]
+    );
+}

@@ -1,67 +1,28 @@
 //! The totals of checks, and each check.
 
-use brunt_aggregate::{CheckNode, GroupNode, Report};
-
 use super::{dotted, fill, mark, width};
+use crate::part::{Check, Part};
 use crate::style::Style;
 use crate::units;
 use crate::values::{finite, per_second};
 
-struct Check<'a> {
-    name: &'a str,
-    passes: u64,
-    fails: u64,
-    seen: u64,
-}
-
 /// Two blocks, totals and checks; none when no check ran.
-pub(super) fn blocks(report: &Report, style: Style) -> Vec<Vec<String>> {
-    let mut checks = Vec::new();
-    collect(&report.root, &mut checks);
-    if checks.is_empty() {
+pub(super) fn blocks(part: &Part<'_>, style: Style) -> Vec<Vec<String>> {
+    if part.checks.is_empty() {
         return Vec::new();
     }
-    // The tree has groups after a group's own checks; the list is in the order of the test.
-    checks.sort_by_key(|check| check.seen);
-    let passes: u64 = checks.iter().map(|check| check.passes).sum();
-    let fails: u64 = checks.iter().map(|check| check.fails).sum();
+    let checks = part.checks.iter();
     vec![
-        totals(passes, fails, report, style),
-        checks.iter().flat_map(|c| each(c, style)).collect(),
+        totals(part, style),
+        checks.flat_map(|check| each(check, style)).collect(),
     ]
 }
 
-/// Checks of the same name count as one here, whatever their groups: like k6 in its totals.
-fn collect<'a>(group: &'a GroupNode, checks: &mut Vec<Check<'a>>) {
-    for CheckNode {
-        name,
-        passes,
-        fails,
-        seen,
-    } in &group.checks
-    {
-        match checks.iter_mut().find(|check| check.name == name) {
-            Some(check) => {
-                check.passes += passes;
-                check.fails += fails;
-                check.seen = check.seen.min(*seen);
-            }
-            None => checks.push(Check {
-                name,
-                passes: *passes,
-                fails: *fails,
-                seen: *seen,
-            }),
-        }
-    }
-    for inner in &group.groups {
-        collect(inner, checks);
-    }
-}
-
-fn totals(passes: u64, fails: u64, report: &Report, style: Style) -> Vec<String> {
+fn totals(part: &Part<'_>, style: Style) -> Vec<String> {
+    let passes: u64 = part.checks.iter().map(|check| check.passes).sum();
+    let fails: u64 = part.checks.iter().map(|check| check.fails).sum();
     let all = passes + fails;
-    let rate = finite(per_second(all as f64, report).unwrap_or(0.0));
+    let rate = finite(per_second(all as f64, part.duration).unwrap_or(0.0));
     let rows = [
         (
             "checks_total",

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use brunt_aggregate::{Report, Totals, Values};
+use brunt_aggregate::{Totals, Values};
 
 use super::{dotted, fill, width};
 use crate::number::to_text;
-use crate::options::{Mode, SummaryOptions, TrendStat};
+use crate::options::{SummaryOptions, TrendStat};
+use crate::part::Part;
 use crate::shown::{self, Shown};
 use crate::style::Style;
 use crate::{units, values};
 
 /// Where metrics are listed. Which metric goes where is decided by how its name begins, as k6 does
-/// it, so a script's own `vus_foo` stands among the executors' figures.
+/// it, so a script's own `vus_foo` stands among the executors' figures. What brunt measures beyond
+/// k6 comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Category {
     Custom,
@@ -24,16 +26,8 @@ enum Category {
     WebVitals,
     Grpc,
     WebSocket,
+    Brunt,
 }
-
-const HTTP_PHASES: [&str; 6] = [
-    "http_req_blocked",
-    "http_req_connecting",
-    "http_req_receiving",
-    "http_req_sending",
-    "http_req_tls_handshaking",
-    "http_req_waiting",
-];
 
 struct Row {
     category: Category,
@@ -59,7 +53,7 @@ struct Widths {
 
 impl Category {
     fn of(name: &str) -> Self {
-        const BY_PREFIX: [(&str, Category); 11] = [
+        const BY_PREFIX: [(&str, Category); 14] = [
             ("http_reqs", Category::Http),
             ("http_req_duration", Category::Http),
             ("http_req_failed", Category::Http),
@@ -71,19 +65,20 @@ impl Category {
             ("data_received", Category::Network),
             ("browser_web_vital_", Category::WebVitals),
             ("browser_", Category::Browser),
+            ("grpc_", Category::Grpc),
+            ("ws_", Category::WebSocket),
+            ("brunt_", Category::Brunt),
         ];
-        if HTTP_PHASES.iter().any(|phase| name.starts_with(phase)) {
+        if shown::HTTP_PHASES
+            .iter()
+            .any(|phase| name.starts_with(phase))
+        {
             return Self::Http;
         }
         let found = BY_PREFIX
             .iter()
             .find(|(prefix, _)| name.starts_with(prefix));
-        match found {
-            Some((_, category)) => *category,
-            None if name.starts_with("grpc_") => Self::Grpc,
-            None if name.starts_with("ws_") => Self::WebSocket,
-            None => Self::Custom,
-        }
+        found.map_or(Self::Custom, |(_, category)| *category)
     }
 
     fn title(self) -> &'static str {
@@ -96,13 +91,14 @@ impl Category {
             Self::WebVitals => "WEB_VITALS",
             Self::Grpc => "GRPC",
             Self::WebSocket => "WEBSOCKET",
+            Self::Brunt => "BRUNT",
         }
     }
 }
 
 /// A block per category that has metrics: title, then a line per metric and sub-metric.
-pub(super) fn blocks(report: &Report, options: &SummaryOptions, style: Style) -> Vec<Vec<String>> {
-    let rows = rows(report, options);
+pub(super) fn blocks(part: &Part<'_>, options: &SummaryOptions, style: Style) -> Vec<Vec<String>> {
+    let rows = rows(part, options);
     let widths = Widths::of(&rows);
     let mut blocks: BTreeMap<Category, Vec<String>> = BTreeMap::new();
     for row in &rows {
@@ -114,44 +110,37 @@ pub(super) fn blocks(report: &Report, options: &SummaryOptions, style: Style) ->
     blocks.into_values().collect()
 }
 
-fn rows(report: &Report, options: &SummaryOptions) -> Vec<Row> {
+fn rows(part: &Part<'_>, options: &SummaryOptions) -> Vec<Row> {
     let mut rows = Vec::new();
-    for Shown { parent, subs } in shown::metrics(report) {
+    for Shown { parent, subs } in shown::metrics(part.totals) {
         let name = &*parent.metric.name;
-        if is_hidden(name, options.mode) {
+        if shown::is_hidden(name, options.mode) {
             continue;
         }
         let category = Category::of(name);
         rows.push(Row {
             category,
             label: name.to_owned(),
-            cells: cells(parent, report, options),
+            cells: cells(parent, part, options),
         });
         for sub in subs {
             let label = format!("  {{ {} }}", shown::suffix(sub));
             rows.push(Row {
                 category,
                 label,
-                cells: cells(sub, report, options),
+                cells: cells(sub, part, options),
             });
         }
     }
     rows
 }
 
-/// Checks have a block of their own; the others are details.
-fn is_hidden(name: &str, mode: Mode) -> bool {
-    name == "checks"
-        || name == "group_duration"
-        || (mode == Mode::Compact && HTTP_PHASES.contains(&name))
-}
-
-fn cells(totals: &Totals, report: &Report, options: &SummaryOptions) -> Cells {
+fn cells(totals: &Totals, part: &Part<'_>, options: &SummaryOptions) -> Cells {
     let contains = totals.metric.contains;
     let text = |value: f64| units::value(values::finite(value), contains, options.time_unit);
     match &totals.values {
         Values::Counter { count } => {
-            let rate = values::per_second(*count, report).unwrap_or(0.0);
+            let rate = values::per_second(*count, part.duration).unwrap_or(0.0);
             Cells::Plain {
                 value: text(*count),
                 extras: vec![format!("{}/s", text(rate))],

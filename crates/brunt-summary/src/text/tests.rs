@@ -1,3 +1,5 @@
+mod sections;
+
 use std::time::Duration;
 
 use brunt_aggregate::{CheckNode, GroupNode};
@@ -19,7 +21,7 @@ fn named(name: &str, checks: &[(&str, u64, u64)], groups: Vec<GroupNode>) -> Gro
         name: (*name).to_owned(),
         passes: *passes,
         fails: *fails,
-        seen: 0,
+        ..CheckNode::default()
     });
     GroupNode {
         name: name.to_owned(),
@@ -249,6 +251,7 @@ fn metrics_stand_in_categories_by_how_their_names_begin() {
         "vus_foo",
         "http_reqs",
         "http_req_foo",
+        "brunt_iteration_lateness",
         "checks",
         "group_duration",
     ];
@@ -256,29 +259,32 @@ fn metrics_stand_in_categories_by_how_their_names_begin() {
     let text = render(&report, &SummaryOptions::default());
     let expected = "
     CUSTOM
-    http_req_foo............: 1 0.5/s
+    http_req_foo...............: 1 0.5/s
 
     HTTP
-    http_reqs...............: 1 0.5/s
+    http_reqs..................: 1 0.5/s
 
     EXECUTION
-    dropped_iterations......: 1 0.5/s
-    vus_foo.................: 1 0.5/s
+    dropped_iterations.........: 1 0.5/s
+    vus_foo....................: 1 0.5/s
 
     NETWORK
-    data_sent_extra.........: 1 0.5/s
+    data_sent_extra............: 1 0.5/s
 
     BROWSER
-    browser_requests........: 1 0.5/s
+    browser_requests...........: 1 0.5/s
 
     WEB_VITALS
-    browser_web_vital_lcp...: 1 0.5/s
+    browser_web_vital_lcp......: 1 0.5/s
 
     GRPC
-    grpc_streams............: 1 0.5/s
+    grpc_streams...............: 1 0.5/s
 
     WEBSOCKET
-    ws_sessions.............: 1 0.5/s
+    ws_sessions................: 1 0.5/s
+
+    BRUNT
+    brunt_iteration_lateness...: 1 0.5/s
 
 
 \n";

@@ -13,7 +13,7 @@ use crate::{units, values};
 /// sub-metrics stand below their metric's if it has some, else on their own under the full name.
 pub(super) fn blocks(report: &Report, options: &SummaryOptions, style: Style) -> Vec<Vec<String>> {
     let mut blocks = Vec::new();
-    for Shown { parent, subs } in shown::metrics(report) {
+    for Shown { parent, subs } in shown::metrics(&report.totals) {
         let nested = !parent.thresholds.is_empty();
         if nested {
             blocks.push(block(parent, &parent.full_name(), "", options, style));

@@ -70,7 +70,10 @@ pub(crate) fn settle(
         run_tags.set(name, value);
     }
     let thresholds = thresholds(args, script, &options).map_err(placed)?;
-    let plan = plan(script, &thresholds, system_tags);
+    let mut plan = plan(script, &thresholds, system_tags);
+    if args.summary_mode == "full" || args.machine_summary {
+        plan = plan.with_sections();
+    }
     let lateness = script.registry.register(
         "brunt_iteration_lateness",
         MetricKind::Trend,
