@@ -1,4 +1,5 @@
-//! What people see of a test: the end-of-test summary as text and JSON, banner and progress lines.
+//! What people see of a test: the end-of-test summary as text, JSON and JUnit, banner and progress
+//! lines.
 //!
 //! Everything here is a function from values to text. Terminals, files and clocks are the binary's
 //! business, so that every byte can be tested.
@@ -11,6 +12,8 @@ pub mod export;
 #[cfg(test)]
 mod fixture;
 pub mod handle;
+pub mod junit;
+pub mod machine;
 pub mod number;
 pub mod options;
 mod part;
@@ -24,6 +27,8 @@ mod values;
 
 pub use banner::Banner;
 pub use handle::HandleState;
+pub use junit::JunitRun;
+pub use machine::RunInfo;
 pub use options::{Mode, OptionError, SummaryOptions, TimeUnit, TrendStat};
 pub use progress::{Look, Phase, Progress, ScenarioProgress, Stage, Work};
 pub use style::Style;

@@ -13,6 +13,8 @@ use crate::options::{Mode, SummaryOptions};
 use crate::part::{self, Part};
 use crate::style::Style;
 
+pub(crate) use thresholds::judged;
+
 /// The summary for the standard output: thresholds if there are any, then all totals, in full mode
 /// then groups and scenarios; line feeds before, between and after included.
 pub fn render(report: &Report, options: &SummaryOptions) -> String {

@@ -55,7 +55,12 @@ fn block(
     std::iter::once(title).chain(lines).collect()
 }
 
-fn judged(totals: &Totals, threshold: &ThresholdResult, options: &SummaryOptions) -> String {
+/// The value that a threshold judged, in its metric's unit.
+pub(crate) fn judged(
+    totals: &Totals,
+    threshold: &ThresholdResult,
+    options: &SummaryOptions,
+) -> String {
     let value = values::finite(threshold.value);
     let metric = &totals.metric;
     match (metric.kind, threshold.aggregation.as_str()) {
