@@ -35,7 +35,7 @@ pub struct Record {
     /// What happened.
     pub message: String,
     /// More about it, such as `source=console`, in the order to be shown.
-    pub fields: Vec<(&'static str, Cow<'static, str>)>,
+    pub fields: Vec<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
 /// Takes log records; must not block, because virtual users call it.

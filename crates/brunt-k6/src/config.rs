@@ -7,6 +7,7 @@ use std::time::Duration;
 use brunt_aggregate::Groups;
 use brunt_metrics::{Registry, SystemTags, TagSet};
 use brunt_net::NetConfig;
+use brunt_options::HttpDebug;
 
 use crate::data::SharedArrays;
 
@@ -34,6 +35,8 @@ pub struct K6Config {
     pub user_agent: String,
     /// Option `throw`.
     pub throw: bool,
+    /// Option `httpDebug`; none for off.
+    pub http_debug: Option<HttpDebug>,
     /// Option `discardResponseBodies`.
     pub discard_response_bodies: bool,
     /// Option `maxRedirects`.
@@ -73,6 +76,7 @@ impl K6Config {
             global: true,
             user_agent: concat!("brunt/", env!("CARGO_PKG_VERSION")).to_owned(),
             throw: false,
+            http_debug: None,
             discard_response_bodies: false,
             max_redirects: 10,
             min_iteration_duration: Duration::ZERO,

@@ -132,11 +132,11 @@ impl K6Host {
     }
 
     /// Logs a record of this virtual user.
-    pub(crate) fn log(&self, level: Level, message: String, fields: &[(&'static str, &str)]) {
+    pub(crate) fn log(&self, level: Level, message: String, fields: &[(&str, &str)]) {
         if self.cx.worker.log.enabled(level) {
             let fields = fields
                 .iter()
-                .map(|(key, value)| (*key, (*value).to_owned().into()))
+                .map(|(key, value)| ((*key).to_owned().into(), (*value).to_owned().into()))
                 .collect();
             self.cx.worker.log.log(Record {
                 level,

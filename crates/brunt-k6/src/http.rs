@@ -3,6 +3,7 @@
 mod address;
 mod body;
 mod cookies;
+mod debug;
 mod headers;
 mod json;
 mod params;

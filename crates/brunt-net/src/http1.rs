@@ -5,7 +5,7 @@
 
 mod chunked;
 mod decoder;
-mod encode;
+pub(crate) mod encode;
 pub(crate) mod fuzzing;
 mod head;
 mod run;

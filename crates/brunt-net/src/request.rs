@@ -1,5 +1,6 @@
 //! What a caller asks for.
 
+use crate::error::NetError;
 use crate::target::Target;
 
 /// A request. Header names go out as they are on HTTP/1.1 (so pass them in canonical form) and in
@@ -26,6 +27,14 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
+    /// The head as it goes out over HTTP/1.1, up to and with the empty line; an error where it would
+    /// not be sent. For people to read: over HTTP/2 the same fields have another form.
+    pub fn wire_head(&self) -> Result<Vec<u8>, NetError> {
+        let mut head = Vec::new();
+        crate::http1::encode::encode(self, &mut head)?;
+        Ok(head)
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         self.body.unwrap_or_default()
     }

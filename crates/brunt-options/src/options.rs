@@ -217,7 +217,7 @@ options! {
     /// The same for one host.
     batch_per_host: u64 = "batchPerHost" "K6_BATCH_PER_HOST" "--batch-per-host" true Later;
     /// Whether HTTP exchanges are logged.
-    http_debug: HttpDebug = "httpDebug" "K6_HTTP_DEBUG" "--http-debug" true Later;
+    http_debug: HttpDebug = "httpDebug" "K6_HTTP_DEBUG" "--http-debug" true Now;
     /// Whether any certificate is accepted.
     insecure_skip_tls_verify: bool =
         "insecureSkipTLSVerify" "K6_INSECURE_SKIP_TLS_VERIFY" "--insecure-skip-tls-verify" true Now;
@@ -270,7 +270,7 @@ options! {
     discard_response_bodies: bool =
         "discardResponseBodies" "K6_DISCARD_RESPONSE_BODIES" "--discard-response-bodies" true Now;
     /// The file that console output goes to.
-    console_output: String = "consoleOutput" "K6_CONSOLE_OUTPUT" "--console-output" false Later;
+    console_output: String = "consoleOutput" "K6_CONSOLE_OUTPUT" "--console-output" false Now;
     /// The addresses that connections come from.
     local_ips: String = "localIPs" "K6_LOCAL_IPS" "--local-ips" false Later;
 }

@@ -72,6 +72,11 @@ impl Draft {
 }
 
 impl Code {
+    /// The text as it is in the file.
+    pub(crate) fn text(&self) -> &Arc<str> {
+        &self.original.code
+    }
+
     /// The text as JavaScript.
     pub(crate) fn javascript(&self) -> &Arc<str> {
         self.stripped

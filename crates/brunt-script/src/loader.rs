@@ -209,6 +209,13 @@ impl Loader {
         code.map(line, column.max(1))
     }
 
+    /// The main script's text as it is in its file; none before it is loaded.
+    pub fn entry_text(&self) -> Option<Arc<str>> {
+        let modules = self.modules.read();
+        let code = modules.codes.get(self.entry.text())?;
+        Some(Arc::clone(code.text()))
+    }
+
     /// Where the main script writes the option of this path, such as `scenarios.buy.rate`, or at least
     /// what holds it; none if its options are not a literal of its own. Slow: for errors only.
     pub fn place_of_option(&self, path: &str) -> Option<Position> {

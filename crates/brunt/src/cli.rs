@@ -139,7 +139,11 @@ const OPTION_FLAGS: &[OptionFlag] = &[
         "POINTS",
         "All parts of the test, such as 0,1/4,1",
     ),
-    value("console-output", "FILE", "Where console output goes"),
+    value(
+        "console-output",
+        "FILE",
+        "A file for what scripts write with console.log() and its like",
+    ),
     value("local-ips", "LIST", "Addresses that connections come from"),
 ];
 
@@ -193,7 +197,7 @@ pub(crate) fn command() -> Command {
                 .global(true)
                 .value_parser(["text", "json", "raw"])
                 .env("K6_LOG_FORMAT")
-                .help("Form of log lines on stderr"),
+                .help("Form of log lines: text, json or raw"),
         )
         .args(runtime::global())
         .subcommand(run())

@@ -4,39 +4,68 @@
 //! into a bounded queue; when that is full, records are dropped and counted, and the count is
 //! logged. A logging framework would not help: k6's line formats and that bound are all there is.
 
+mod console;
 mod format;
 mod queue;
+mod target;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use brunt_engine::{Level, LogSink, Record};
 
+pub(crate) use console::ConsoleFile;
 use format::Formatter;
 pub(crate) use format::LogFormat;
 use queue::{Entry, Queue};
+pub(crate) use target::Target;
 
 /// Takes records from any thread and has them written; dropping it writes what is left.
 pub(crate) struct Logger {
-    level: Level,
+    /// `None` takes nothing.
+    level: Option<Level>,
     queue: Arc<Queue>,
 }
 
 impl Logger {
     /// Starts the thread that hands formatted lines to `write`, several at once when they come fast.
-    /// Records below `level` are not taken. Fails if there can be no thread.
+    /// Records below `level` are not taken, without one none are. Fails if there can be no thread.
     pub(crate) fn start(
         format: LogFormat,
-        level: Level,
+        level: Option<Level>,
         write: impl FnMut(&[u8]) + Send + 'static,
     ) -> io::Result<Arc<Self>> {
         Self::with_queue(format, level, Queue::default(), write)
     }
 
+    /// The same into a file. That it cannot be written any more is told `others` once.
+    pub(crate) fn to_file(
+        format: LogFormat,
+        level: Option<Level>,
+        mut file: File,
+        path: &Path,
+        others: Arc<Self>,
+    ) -> io::Result<Arc<Self>> {
+        let (path, mut others) = (path.to_owned(), Some(others));
+        Self::start(format, level, move |lines| {
+            if let Err(error) = file.write_all(lines)
+                && let Some(others) = others.take()
+            {
+                others.log(Record {
+                    level: Level::Error,
+                    message: format!("cannot write to {}: {error}", path.display()),
+                    fields: Vec::new(),
+                });
+            }
+        })
+    }
+
     fn with_queue(
         format: LogFormat,
-        level: Level,
+        level: Option<Level>,
         queue: Queue,
         mut write: impl FnMut(&[u8]) + Send + 'static,
     ) -> io::Result<Arc<Self>> {
@@ -71,7 +100,7 @@ impl Logger {
 
 impl LogSink for Logger {
     fn enabled(&self, level: Level) -> bool {
-        level >= self.level
+        self.level.is_some_and(|least| level >= least)
     }
 
     fn log(&self, record: Record) {

@@ -9,6 +9,8 @@ mod progress;
 mod run;
 mod terminal;
 
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +58,13 @@ fn with_terminal(
     matches: &ArgMatches,
     work: impl FnOnce(&Arc<Terminal>) -> Result<Exit, Failure>,
 ) -> ExitCode {
-    let Ok(terminal) = Terminal::start(matches).map(Arc::new) else {
-        return Exit::Usage.into();
+    let terminal = match Terminal::start(matches) {
+        Ok(terminal) => Arc::new(terminal),
+        Err(message) => {
+            // There are no log lines yet.
+            let _ = writeln!(std::io::stderr(), "error: {message}");
+            return Exit::Usage.into();
+        }
     };
     let exit = work(&terminal).unwrap_or_else(|failure| {
         terminal.log.log(Record {
@@ -69,6 +76,15 @@ fn with_terminal(
     });
     terminal.log.flush(Duration::from_secs(2));
     exit.into()
+}
+
+/// The option `consoleOutput`, which only a flag or a variable sets: it is wanted before the script
+/// is looked at.
+fn console_output(matches: &ArgMatches) -> Option<PathBuf> {
+    let flag = matches.get_many::<String>("console-output");
+    let flag = flag.and_then(Iterator::last).map(PathBuf::from);
+    let path = flag.or_else(|| std::env::var_os("K6_CONSOLE_OUTPUT").map(PathBuf::from));
+    path.filter(|path| !path.as_os_str().is_empty())
 }
 
 fn run_args(matches: &ArgMatches) -> RunArgs {
@@ -104,6 +120,12 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
         compatibility_mode: text("compatibility-mode").unwrap_or_default(),
         explain: text("explain-config"),
         summary_export: text("summary-export").map(Into::into),
+        machine_summary: matches
+            .get_one("new-machine-readable-summary")
+            .copied()
+            .unwrap_or(false),
+        junit: text("junit").map(Into::into),
+        console_output: console_output(matches),
         summary_mode: text("summary-mode").unwrap_or_default(),
         no_thresholds: matches.get_flag("no-thresholds"),
         workers: workers.unwrap_or(cores.saturating_sub(1).max(1)),

@@ -5,6 +5,7 @@ mod explain;
 mod layers;
 mod outcome;
 pub(crate) mod outputs;
+mod reports;
 mod script;
 mod settings;
 mod signals;
@@ -21,8 +22,10 @@ use brunt_output::Drain;
 use tokio::sync::oneshot;
 
 use crate::exit::{Exit, Failure};
+use crate::logging::ConsoleFile;
 use crate::run::config_file::ConfigFile;
 use crate::run::outputs::Outputs;
+use crate::run::reports::Finished;
 use crate::run::script::Script;
 use crate::run::settings::Settings;
 use crate::run::signals::Signals;
@@ -46,6 +49,10 @@ pub(crate) struct RunArgs {
     /// The form in which the options are to be explained instead of run.
     pub(crate) explain: Option<String>,
     pub(crate) summary_export: Option<PathBuf>,
+    /// Whether the summary has the newer form for programs.
+    pub(crate) machine_summary: bool,
+    pub(crate) junit: Option<PathBuf>,
+    pub(crate) console_output: Option<PathBuf>,
     pub(crate) summary_mode: String,
     pub(crate) no_thresholds: bool,
     pub(crate) workers: usize,
@@ -82,14 +89,30 @@ pub(crate) fn run(args: RunArgs, terminal: &Arc<Terminal>) -> Result<Exit, Failu
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Usage, format!("cannot start: {error}")))?;
-    let exit = runtime.block_on(run_async(Arc::new(args), terminal));
+    let exit = runtime.block_on(run_logged(Arc::new(args), terminal));
     // What does not end by itself must not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
 }
 
-async fn run_async(args: Arc<RunArgs>, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
-    let log: Arc<dyn LogSink> = Arc::clone(&terminal.log) as Arc<dyn LogSink>;
+/// With what scripts log in a file of its own, if that is wanted.
+async fn run_logged(args: Arc<RunArgs>, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
+    let others = Arc::clone(&terminal.log);
+    let Some(path) = &args.console_output else {
+        return run_async(args, terminal, others).await;
+    };
+    let console = ConsoleFile::create(path, terminal.format, terminal.level, others)?;
+    let console = Arc::new(console);
+    let exit = run_async(args, terminal, Arc::clone(&console) as Arc<dyn LogSink>).await;
+    console.flush(LOG_TIMEOUT);
+    exit
+}
+
+async fn run_async(
+    args: Arc<RunArgs>,
+    terminal: &Arc<Terminal>,
+    log: Arc<dyn LogSink>,
+) -> Result<Exit, Failure> {
     let args = Arc::new(completed(&args, &log)?);
     if let Some(form) = &args.explain {
         let script = load(Arc::clone(&args), Arc::clone(&log)).await?;
@@ -135,8 +158,17 @@ async fn run_async(args: Arc<RunArgs>, terminal: &Arc<Terminal>) -> Result<Exit,
     };
     // What iterations logged stands above the summary, also where both go to one file.
     terminal.log.flush(LOG_TIMEOUT);
-    summary::show(&args, &settings, &ran, &delivered, signals.hurried(), &log);
-    Ok(outcome::exit(&ran, &log))
+    let verdict = outcome::judge(&ran);
+    let finished = Finished {
+        args: &args,
+        script: &script,
+        settings: &settings,
+        ran: &ran,
+        verdict: &verdict,
+    };
+    summary::show(&finished, &delivered, signals.hurried(), &log);
+    verdict.log(&log);
+    Ok(verdict.exit)
 }
 
 /// All that is settled before anything runs.

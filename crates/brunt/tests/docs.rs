@@ -168,6 +168,7 @@ pages! {
     json "docs/guide/json.md"
     exit_codes "docs/guide/exit-codes.md"
     summary "docs/guide/summary.md"
+    logs "docs/guide/logs.md"
     troubleshooting "docs/guide/troubleshooting.md"
 }
 

@@ -11,6 +11,7 @@ use rquickjs::{Ctx, Result, Value};
 use crate::host::K6Host;
 use crate::http::address::Address;
 use crate::http::body::Body;
+use crate::http::debug;
 use crate::http::params::{Params, ResponseType};
 use crate::http::response::{Answer, Sent};
 use crate::http::samples::{Tagged, emit};
@@ -138,8 +139,11 @@ impl Call<'_> {
                     deadline: Some(deadline),
                     discard_body: self.params.response_type == ResponseType::None,
                 };
+                let logged = debug::request(self.host, &request);
                 let waited = parker.block_on(self.host.client.send(&request), Some(deadline));
-                call_throwing_uncatchable(ctx, waited)?
+                let exchange = call_throwing_uncatchable(ctx, waited)?;
+                debug::response(self.host, logged.as_ref(), &exchange);
+                exchange
             };
             let next = self.redirect(&exchange);
             if let Some(next) = next {

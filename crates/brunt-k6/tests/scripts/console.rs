@@ -58,7 +58,7 @@ fn levels_and_the_source_go_with_a_record() {
     assert!(
         run.records
             .iter()
-            .all(|it| it.fields == [("source", "console".into())])
+            .all(|it| it.fields == [("source".into(), "console".into())])
     );
 }
 

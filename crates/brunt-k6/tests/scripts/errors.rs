@@ -16,7 +16,7 @@ fn an_iteration_that_throws_is_logged_once_with_its_place() {
     let fields: Vec<(&str, &str)> = errors[0]
         .fields
         .iter()
-        .map(|(key, value)| (*key, &**value))
+        .map(|(key, value)| (&**key, &**value))
         .collect();
     let wanted = [
         ("executor", "shared-iterations"),

@@ -313,7 +313,7 @@ impl Source for Record {
     fn source(&self) -> Option<&str> {
         self.fields
             .iter()
-            .find(|(key, _)| *key == "source")
+            .find(|(key, _)| key == "source")
             .map(|(_, value)| &**value)
     }
 }

@@ -10,8 +10,6 @@ use clap::{Arg, ArgAction, ArgMatches};
 const WITHOUT_EFFECT: &[&str] = &[
     "address",
     "linger",
-    "log-output",
-    "new-machine-readable-summary",
     "profiling-enabled",
     "secret-source",
     "traces-output",
@@ -47,7 +45,7 @@ pub(super) fn global() -> [Arg; 4] {
         of_run(Arg::new("log-output").long("log-output"))
             .value_name("WHERE")
             .env("K6_LOG_OUTPUT")
-            .help("Where log lines go: stderr, stdout, none or file=PATH"),
+            .help("Where log lines go: stderr, stdout, none or file=PATH[,level=LEVEL]"),
         of_run(switch("profiling-enabled", "K6_PROFILING_ENABLED")).hide(true),
         of_run(Arg::new("secret-source").long("secret-source"))
             .value_name("SOURCE")
@@ -57,7 +55,7 @@ pub(super) fn global() -> [Arg; 4] {
 }
 
 /// Of `run`.
-pub(super) fn of_run() -> [Arg; 8] {
+pub(super) fn of_run() -> [Arg; 9] {
     [
         Arg::new("shutdown-budget")
             .long("shutdown-budget")
@@ -98,12 +96,18 @@ pub(super) fn of_run() -> [Arg; 8] {
             .env("K6_TYPE")
             .value_parser(["js", "archive"])
             .help("What SCRIPT is, unless its content tells"),
+        Arg::new("junit")
+            .long("junit")
+            .value_name("FILE")
+            .env("BRUNT_JUNIT")
+            .help_heading("Results")
+            .help("Writes thresholds and checks as a JUnit report, for CI servers"),
         switch(
             "new-machine-readable-summary",
             "K6_NEW_MACHINE_READABLE_SUMMARY",
         )
         .help_heading("Results")
-        .help("handleSummary and --summary-export get the newer form of the summary"),
+        .help("handleSummary and --summary-export get the newer form, with groups and scenarios"),
         Arg::new("traces-output")
             .long("traces-output")
             .value_name("WHERE")

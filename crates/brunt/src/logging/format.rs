@@ -22,6 +22,16 @@ pub(crate) enum LogFormat {
     Raw,
 }
 
+impl LogFormat {
+    /// The same without colours.
+    pub(crate) fn for_file(self) -> Self {
+        match self {
+            Self::Terminal => Self::Logfmt,
+            other => other,
+        }
+    }
+}
+
 /// Writes lines in one format.
 pub(super) struct Formatter {
     format: LogFormat,
@@ -89,7 +99,7 @@ fn json(entry: &Entry, line: &mut String) {
     object.insert("level".to_owned(), entry.record.level.as_str().into());
     object.insert("msg".to_owned(), entry.record.message.as_str().into());
     for (key, value) in &entry.record.fields {
-        object.insert((*key).to_owned(), value.as_ref().into());
+        object.insert(key.to_string(), value.as_ref().into());
     }
     object.insert("time".to_owned(), time(entry).into());
     let _ = write!(line, "{}", Value::Object(object));
@@ -156,7 +166,7 @@ mod tests {
     fn line(format: LogFormat, level: Level, message: &str, source: bool) -> String {
         let start = Instant::now();
         let fields = if source {
-            vec![("source", "console".into())]
+            vec![("source".into(), "console".into())]
         } else {
             Vec::new()
         };

@@ -17,7 +17,7 @@ fn record(level: Level, message: &str) -> Record {
 fn records_arrive_in_order_and_only_those_of_the_level() {
     let (sender, receiver) = mpsc::channel();
     let write = move |text: &[u8]| sender.send(text.to_vec()).expect("the test reads");
-    let logger = Logger::start(LogFormat::Raw, Level::Info, write).expect("a thread");
+    let logger = Logger::start(LogFormat::Raw, Some(Level::Info), write).expect("a thread");
     assert!(!logger.enabled(Level::Debug) && logger.enabled(Level::Info));
     logger.log(record(Level::Debug, "hidden"));
     let numbers: Vec<String> = (0..100).map(|number: u32| number.to_string()).collect();
@@ -46,7 +46,8 @@ fn a_reader_that_does_not_read_blocks_no_one_and_what_it_missed_is_counted() {
         records: 3,
         bytes: 1 << 20,
     });
-    let logger = Logger::with_queue(LogFormat::Raw, Level::Info, queue, write).expect("a thread");
+    let logger =
+        Logger::with_queue(LogFormat::Raw, Some(Level::Info), queue, write).expect("a thread");
     logger.log(record(Level::Info, "first"));
     has_started.recv().expect("the writer");
     for number in 0..10 {
@@ -86,7 +87,7 @@ fn the_queue_is_bounded_in_bytes_but_lets_a_large_record_pass_alone() {
 fn dropping_the_logger_writes_what_is_left_and_ends_the_thread() {
     let (sender, receiver) = mpsc::channel();
     let write = move |text: &[u8]| sender.send(text.to_vec()).expect("the test reads");
-    let logger = Logger::start(LogFormat::Raw, Level::Info, write).expect("a thread");
+    let logger = Logger::start(LogFormat::Raw, Some(Level::Info), write).expect("a thread");
     logger.log(record(Level::Info, "last words"));
     drop(logger);
     // Ends when the thread has dropped its end.

@@ -16,18 +16,37 @@ fn placed(function: &str, message: &str) -> String {
     }
 }
 
-/// The exit code of a test that ran; says why it is not 0.
+/// What became of a test that ran.
+pub(crate) struct Verdict {
+    pub(crate) exit: Exit,
+    /// Why it is not [`Exit::Success`], and what else went wrong.
+    pub(crate) messages: Vec<String>,
+}
+
+impl Verdict {
+    /// Logs the messages.
+    pub(crate) fn log(&self, log: &Arc<dyn LogSink>) {
+        for message in &self.messages {
+            log.log(Record {
+                level: Level::Error,
+                message: message.clone(),
+                fields: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Judges a test that ran.
 ///
 /// A lost worker wins over everything, because nothing that was measured can be relied on; then a
 /// script's or an abort's code wins over 110, that one over 99.
-pub(crate) fn exit(ran: &Ran, log: &Arc<dyn LogSink>) -> Exit {
-    let say = |message: String| {
-        log.log(Record {
-            level: Level::Error,
-            message,
-            fields: Vec::new(),
-        });
-    };
+pub(crate) fn judge(ran: &Ran) -> Verdict {
+    let mut messages = Vec::new();
+    let exit = exit(ran, &mut |message| messages.push(message));
+    Verdict { exit, messages }
+}
+
+fn exit(ran: &Ran, say: &mut dyn FnMut(String)) -> Exit {
     let outcome = &ran.outcome;
     if outcome.stuck_vus > 0 {
         say(format!(

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) interner: Arc<Interner>,
     pub(crate) summary: SummaryOptions,
     pub(crate) summary_enabled: bool,
+    /// Whether `handleSummary` gets the newer form.
+    pub(crate) machine_summary: bool,
     system_tags: SystemTags,
 }
 
@@ -103,6 +105,7 @@ pub(crate) fn settle(
         interner: Arc::new(Interner::new(args.max_series)),
         summary,
         summary_enabled: args.summary_mode != "disabled",
+        machine_summary: args.machine_summary,
         system_tags,
         options,
     })
@@ -194,6 +197,7 @@ fn k6_config(
         shared: Arc::clone(&script.shared),
         user_agent: own.user_agent.clone().unwrap_or(default.user_agent),
         throw: own.throw.unwrap_or(false),
+        http_debug: own.http_debug,
         discard_response_bodies: own.discard_response_bodies.unwrap_or(false),
         max_redirects: u32::try_from(own.max_redirects()).unwrap_or(u32::MAX),
         min_iteration_duration: own.min_iteration_duration.unwrap_or(Duration::ZERO),

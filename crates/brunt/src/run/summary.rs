@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::run::RunArgs;
 use crate::run::outputs::{Delivered, Outputs};
+use crate::run::reports::{self, Finished, with_run_info};
+use crate::run::script::Script;
 use crate::run::settings::Settings;
 use crate::run::test::Ran;
 
@@ -33,7 +35,18 @@ pub(crate) fn banner(args: &RunArgs, settings: &Settings, outputs: &Outputs) -> 
 }
 
 /// The argument of `handleSummary`, as JSON.
-pub(crate) fn data(settings: &Settings, outcome: &TestOutcome, report: &Report) -> Arc<str> {
+pub(crate) fn data(
+    script: &Script,
+    settings: &Settings,
+    outcome: &TestOutcome,
+    report: &Report,
+) -> Arc<str> {
+    if settings.machine_summary {
+        let value = with_run_info(script, |info| {
+            brunt_summary::machine::value(report, &settings.summary, info)
+        });
+        return value.to_string().into();
+    }
     let setup = setup_data(outcome);
     let state = HandleState {
         stdout_is_tty: std::io::stdout().is_terminal(),
@@ -45,7 +58,8 @@ pub(crate) fn data(settings: &Settings, outcome: &TestOutcome, report: &Report) 
         .into()
 }
 
-fn setup_data(outcome: &TestOutcome) -> Option<Value> {
+/// What `setup()` returned.
+pub(crate) fn setup_data(outcome: &TestOutcome) -> Option<Value> {
     outcome
         .setup_data
         .as_ref()
@@ -55,13 +69,17 @@ fn setup_data(outcome: &TestOutcome) -> Option<Value> {
 /// Prints or writes the summary, and says what outputs lost. Somebody in a hurry only gets the
 /// latter.
 pub(crate) fn show(
-    args: &RunArgs,
-    settings: &Settings,
-    ran: &Ran,
+    run: &Finished<'_>,
     delivered: &[Delivered],
     hurried: bool,
     log: &Arc<dyn LogSink>,
 ) {
+    let Finished {
+        args,
+        settings,
+        ran,
+        ..
+    } = run;
     let say = |level: Level, message: String| {
         log.log(Record {
             level,
@@ -75,18 +93,8 @@ pub(crate) fn show(
     if settings.summary_enabled {
         print_summary(settings, ran, &say);
     }
-    if let Some(file) = &args.summary_export {
-        let setup = setup_data(&ran.outcome);
-        let text = brunt_summary::export::render(&ran.report, &settings.summary, setup.as_ref());
-        let written = text
-            .map_err(std::io::Error::from)
-            .and_then(|text| std::fs::write(file, text));
-        if let Err(error) = written {
-            say(
-                Level::Error,
-                format!("--summary-export {}: {error}", file.display()),
-            );
-        }
+    for failure in reports::write(run) {
+        say(Level::Error, failure);
     }
     if ran.rejected > 0 {
         let message = format!(
@@ -120,18 +128,34 @@ fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
             default();
         }
         Some(Ok(json)) => {
-            let files = json
+            let returned = json
                 .as_deref()
                 .and_then(|json| serde_json::from_str::<Value>(json).ok());
-            match files {
-                Some(Value::Object(files)) => {
+            match returned.unwrap_or_default() {
+                Value::Object(files) => {
                     for (name, contents) in files {
                         write_file(&name, &contents, say);
                     }
                 }
-                _ => default(),
+                returned => {
+                    if !is_falsy(&returned) {
+                        let message = "handleSummary() must return an object of texts by file name, such as { stdout: text }; here is the default summary";
+                        say(Level::Error, message.to_owned());
+                    }
+                    default();
+                }
             }
         }
+    }
+}
+
+/// As JavaScript sees it.
+fn is_falsy(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Bool(true) | Value::Array(_) | Value::Object(_) => false,
     }
 }
 

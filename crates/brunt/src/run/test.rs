@@ -28,6 +28,8 @@ use crate::terminal::Terminal;
 pub(crate) struct Ran {
     pub(crate) outcome: TestOutcome,
     pub(crate) report: Report,
+    /// When the scenarios started, in nanoseconds since the Unix epoch; `None` if they never did.
+    pub(crate) started: Option<i64>,
     /// What `handleSummary` returned, as JSON, or why it did not; `None` without one.
     pub(crate) handled: Option<Result<Option<Arc<str>>, CallError>>,
     /// Samples that were no numbers or came too late.
@@ -110,7 +112,11 @@ pub(crate) async fn run(test: Test<'_>, edges: Vec<(Wants, EdgeSender)>) -> Resu
     let _ = abort.set(control.clone());
     let display = show_progress(&test, &state, &time, &control);
     tokio::select! {
-        ran = drive(&test, engine, &bus, &state, display) => ran,
+        ran = drive(&test, engine, &bus, &state, display) => {
+            let started = state.started.load(Ordering::Relaxed);
+            let started = (started != 0).then(|| time.wall(started));
+            ran.map(|ran| Ran { started, ..ran })
+        }
         // Never returns.
         () = test.signals.end_test(&control) => Err(Failure::new(Exit::Internal, "no signals")),
     }
@@ -149,6 +155,7 @@ async fn drive(
     Ok(Ran {
         outcome,
         report,
+        started: None,
         handled,
         rejected: progress.rejected,
         overflowed: progress.overflowed,
@@ -193,7 +200,7 @@ async fn handle_summary(
     if !script.has("handleSummary") || !settings.summary_enabled || outcome.killed {
         return None;
     }
-    let data = super::summary::data(settings, outcome, report);
+    let data = super::summary::data(script, settings, outcome, report);
     let timeout = settings.options.options.handle_summary_timeout();
     Some(engine.handle_summary(data, timeout).await)
 }
