@@ -229,8 +229,8 @@ impl Worker {
         let fields = scenario.map_or_else(Vec::new, |index| {
             let config = &self.common.scenarios[index].state.scenario.config;
             vec![
-                ("executor", config.executor.kind().into()),
-                ("scenario", config.name.clone().into()),
+                ("executor".into(), config.executor.kind().into()),
+                ("scenario".into(), config.name.clone().into()),
             ]
         });
         self.common.log.log(Record {
