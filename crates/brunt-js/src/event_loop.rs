@@ -1,23 +1,14 @@
-//! Timers and pending operations of one virtual user: what keeps an iteration going after its
-//! function has returned.
+//! The turns of one virtual user's script after its function has returned: jobs, timers, and what
+//! operations came to, in the order in which they became due.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::task::Poll;
 
 use rquickjs::{Ctx, Function, Persistent, Promise, Result, Value};
 
 use crate::park::Parker;
 use crate::state::vm_state;
 use crate::values::call_throwing_uncatchable;
-
-/// Runs with the runtime at hand once an operation is done; settles the promise.
-pub type Completion = Box<dyn for<'js> FnOnce(&Ctx<'js>) -> Result<()>>;
-
-/// An operation that goes on beside the script.
-pub type Operation = Pin<Box<dyn Future<Output = Completion>>>;
 
 struct Timer {
     callback: Persistent<Function<'static>>,
@@ -26,12 +17,11 @@ struct Timer {
     every: Option<i64>,
 }
 
-/// The timers and operations of one virtual user.
+/// The timers of one virtual user, and its rejections that nobody handled.
 #[derive(Default)]
 pub struct EventLoop {
     timers: RefCell<BTreeMap<(i64, u32), Timer>>,
     last_timer: Cell<u32>,
-    operations: RefCell<Vec<Operation>>,
     rejections: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>>,
 }
 
@@ -39,7 +29,6 @@ impl std::fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EventLoop")
             .field("timers", &self.timers.borrow().len())
-            .field("operations", &self.operations.borrow().len())
             .finish_non_exhaustive()
     }
 }
@@ -79,14 +68,8 @@ impl EventLoop {
             .retain(|(_, known), _| *known != id);
     }
 
-    /// Adds an operation whose completion runs in the script's turn.
-    pub fn spawn(&self, operation: Operation) {
-        self.operations.borrow_mut().push(operation);
-    }
-
     /// Drops everything that is pending; returns the ids of the timers that were.
     pub fn clear(&self) -> Vec<u32> {
-        self.operations.borrow_mut().clear();
         self.rejections.borrow_mut().clear();
         std::mem::take(&mut *self.timers.borrow_mut())
             .into_keys()
@@ -128,6 +111,7 @@ impl EventLoop {
         parker: &Parker,
         promise: Option<&Promise<'js>>,
     ) -> std::result::Result<Option<Value<'js>>, LoopError<'js>> {
+        let operations = parker.operations();
         loop {
             while ctx.execute_pending_job() {}
             if let Some(Err(error)) = promise.and_then(Promise::result::<Value<'js>>) {
@@ -139,23 +123,26 @@ impl EventLoop {
                 self.rejections.borrow_mut().clear();
                 return Err(LoopError::Unhandled(reason.restore(ctx)?));
             }
-            let next = self.timers.borrow().keys().next().map(|(due, _)| *due);
-            if self.operations.borrow().is_empty() {
-                let Some(due) = next else { break };
-                call_throwing_uncatchable(ctx, parker.wait_until(due))?;
-            } else {
-                let wait = poll_fn(|cx| match self.poll_operations(cx) {
-                    Poll::Pending if next.is_some_and(|due| parker.now() >= due) => {
-                        Poll::Ready(None)
-                    }
-                    other => other.map(Some),
-                });
-                let done = call_throwing_uncatchable(ctx, parker.block_on(wait, next))?;
-                if let Some(completion) = done {
-                    completion(ctx)?;
+            let due = self.timers.borrow().keys().next().map(|(due, _)| *due);
+            let done = operations.first_done();
+            let now = parker.now();
+            // One thing a turn, whatever became due first; the jobs that it makes run before the
+            // next one.
+            match (due, done) {
+                (Some(due), done) if due <= now && done.is_none_or(|done| due < done) => {
+                    self.run_due(ctx, now)?;
                 }
+                (_, Some(_)) => {
+                    if let Some(completion) = operations.take_done() {
+                        completion(ctx)?;
+                    }
+                }
+                (Some(due), None) if operations.is_idle() => {
+                    call_throwing_uncatchable(ctx, parker.wait_until(due))?;
+                }
+                (None, None) if operations.is_empty() => break,
+                (due, None) => call_throwing_uncatchable(ctx, parker.wait_for_operation(due))?,
             }
-            self.run_due(ctx, parker.now())?;
         }
         match promise.and_then(Promise::result::<Value<'js>>) {
             Some(Ok(value)) => Ok(Some(value)),
@@ -164,18 +151,7 @@ impl EventLoop {
         }
     }
 
-    fn poll_operations(&self, cx: &mut std::task::Context<'_>) -> Poll<Completion> {
-        let mut operations = self.operations.borrow_mut();
-        for at in 0..operations.len() {
-            if let Poll::Ready(completion) = operations[at].as_mut().poll(cx) {
-                drop(operations.swap_remove(at));
-                return Poll::Ready(completion);
-            }
-        }
-        Poll::Pending
-    }
-
-    /// Calls one timer that is due; the jobs that it makes run before the next one.
+    /// Calls one timer that is due.
     fn run_due(&self, ctx: &Ctx<'_>, now: i64) -> Result<()> {
         let mut timers = self.timers.borrow_mut();
         let Some(entry) = timers.first_entry() else {

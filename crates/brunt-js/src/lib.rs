@@ -17,6 +17,7 @@ mod heap;
 mod intrinsics;
 pub mod lazy;
 mod modules;
+mod operations;
 mod park;
 mod polls;
 mod program;
@@ -28,8 +29,9 @@ mod vu;
 
 pub use alone::run_alone;
 pub use commonjs::current_file;
-pub use event_loop::{Completion, EventLoop, Operation};
+pub use event_loop::EventLoop;
 pub use exception::Exception;
+pub use operations::{Completion, Operation};
 pub use park::{Interrupted, Parker};
 pub use program::Program;
 pub use properties::{Name, NameId, for_each_property, is_async};

@@ -14,6 +14,7 @@ use std::task::{Context, Poll};
 use brunt_engine::Clock;
 use corosensei::Yielder;
 
+use crate::operations::{Operation, Operations};
 use crate::polls::Polls;
 
 /// How long JavaScript runs before its neighbours get their turn, in nanoseconds.
@@ -43,6 +44,7 @@ pub struct Parker {
     interrupted: Cell<bool>,
     slice_end: Cell<i64>,
     polls: Cell<Option<Polls>>,
+    operations: Operations,
     clock: Rc<RefCell<dyn Clock>>,
 }
 
@@ -63,6 +65,7 @@ impl Parker {
             interrupted: Cell::new(false),
             slice_end: Cell::new(i64::MAX),
             polls: Cell::new(None),
+            operations: Operations::default(),
             clock,
         }
     }
@@ -130,6 +133,31 @@ impl Parker {
         self.block_on(async { work() }, None)
     }
 
+    /// Starts something that goes on beside the script; what it came to runs in the script's turn.
+    pub fn spawn(&self, operation: Operation) -> Result<(), Interrupted> {
+        self.operations.add(operation);
+        // The worker's turn, so that it starts now and not when the script happens to wait.
+        self.on_worker(|| ())
+    }
+
+    /// What was spawned here.
+    pub(crate) fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// Waits until an operation is done, or until a monotonic time.
+    pub(crate) fn wait_for_operation(&self, until: Option<i64>) -> Result<(), Interrupted> {
+        let come = std::future::poll_fn(|_| {
+            let due = until.is_some_and(|at| self.now() >= at);
+            if due || self.operations.first_done().is_some() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        });
+        self.block_on(come, until)
+    }
+
     /// Waits until a monotonic time.
     pub fn wait_until(&self, at: i64) -> Result<(), Interrupted> {
         while !self.interrupted.get() {
@@ -164,6 +192,9 @@ impl Parker {
     pub(crate) fn poll_wait(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.interrupted.get() {
             return Poll::Ready(());
+        }
+        if !self.operations.is_idle() {
+            self.operations.progress(cx, self.now());
         }
         if let Some(future) = self.future.get() {
             // SAFETY: the fiber is parked inside `block_on`, which keeps the future pinned on its

@@ -46,6 +46,7 @@ impl Vm {
         match built {
             Ok((_runtime, context, state)) => context.with(|ctx| {
                 Served::new(&self, &ctx, &state).serve();
+                self.parker.operations().clear();
                 state.clear();
             }),
             Err(error) => {
@@ -152,6 +153,7 @@ impl<'a, 'js> Served<'a, 'js> {
             Err(ended) => (ended, None),
         };
         if ended != Ended::Returned {
+            self.vm.parker.operations().clear();
             let dropped = self.state.event_loop.clear();
             if ended == Ended::Interrupted && !dropped.is_empty() {
                 self.state.host.timers_dropped(&dropped);

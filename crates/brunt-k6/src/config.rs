@@ -41,6 +41,12 @@ pub struct K6Config {
     pub discard_response_bodies: bool,
     /// Option `maxRedirects`.
     pub max_redirects: u32,
+    /// Option `batch`; 0 for no limit.
+    pub batch: usize,
+    /// Option `batchPerHost`; 0 for no limit.
+    pub batch_per_host: usize,
+    /// Option `noCookiesReset`.
+    pub no_cookies_reset: bool,
     /// Option `minIterationDuration`.
     pub min_iteration_duration: Duration,
     /// Option `noConnectionReuse` between iterations (`noVUConnectionReuse`).
@@ -79,6 +85,9 @@ impl K6Config {
             http_debug: None,
             discard_response_bodies: false,
             max_redirects: 10,
+            batch: 20,
+            batch_per_host: 6,
+            no_cookies_reset: false,
             min_iteration_duration: Duration::ZERO,
             no_vu_connection_reuse: false,
             options_json: OnceLock::new(),

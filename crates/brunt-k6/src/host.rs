@@ -17,6 +17,7 @@ use crate::caches::{HttpCache, NamedCache};
 use crate::checks::Checks;
 use crate::config::K6Config;
 use crate::http::Targets;
+use crate::http::jar::Jar;
 use crate::http::response::ResponseClasses;
 use crate::stage::Stage;
 use crate::tags::TagContext;
@@ -47,6 +48,9 @@ pub struct K6Host {
     pub(crate) response_classes: OnceCell<ResponseClasses>,
     pub(crate) metric_class: OnceCell<brunt_js::lazy::LazyClass>,
     pub(crate) response_callback: RefCell<crate::http::Expectation>,
+    pub(crate) jar_class: OnceCell<brunt_js::lazy::LazyClass>,
+    /// The cookies of the current iteration, or of all of them with `noCookiesReset`.
+    pub(crate) jar: RefCell<Rc<Jar>>,
     scenario_tags_of: Cell<Option<usize>>,
     traffic: Cell<(u64, u64)>,
 }
@@ -83,6 +87,8 @@ impl K6Host {
             response_classes: OnceCell::new(),
             metric_class: OnceCell::new(),
             response_callback: RefCell::default(),
+            jar_class: OnceCell::new(),
+            jar: RefCell::default(),
             scenario_tags_of: Cell::new(None),
             traffic: Cell::new((0, 0)),
             config,
@@ -185,6 +191,30 @@ impl K6Host {
         *self.meta.borrow_mut() = (!meta.is_empty()).then(|| Arc::new(meta));
     }
 
+    /// Starts with no cookies. A script that kept the old jar keeps it as it is.
+    fn reset_cookies(&self) {
+        let mut jar = self.jar.borrow_mut();
+        if !self.config.no_cookies_reset && (!jar.is_empty() || Rc::strong_count(&jar) > 1) {
+            *jar = Rc::default();
+        }
+    }
+
+    /// Does something with the tags and the metadata of another moment.
+    pub(crate) fn with_tags<T>(
+        &self,
+        tags: TagSet,
+        meta: Option<Arc<TagSet>>,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let current = self.tags.borrow().tags().clone();
+        let current_meta = self.meta.replace(meta);
+        self.tags.borrow_mut().replace(tags);
+        let done = work();
+        self.tags.borrow_mut().replace(current);
+        *self.meta.borrow_mut() = current_meta;
+        done
+    }
+
     fn begin_iteration(&self, ctx: &Ctx<'_>, iteration: &Iteration) -> Result<()> {
         let index = iteration.scenario.index;
         if self.scenario_tags_of.get() != Some(index) {
@@ -195,6 +225,7 @@ impl K6Host {
             self.set_group("");
         }
         self.refresh_meta();
+        self.reset_cookies();
         *self.iteration.borrow_mut() = Some(iteration.clone());
         Ok(())
     }

@@ -1,30 +1,69 @@
 //! `k6/http`: requests, responses and the nine HTTP metrics.
 
 mod address;
+mod asynchronous;
+mod batch;
 mod body;
+mod call;
+mod constants;
+mod cookie_jar;
 mod cookies;
+mod deadline;
 mod debug;
+mod expectation;
+mod file;
 mod headers;
+pub(crate) mod jar;
 mod json;
+mod multipart;
 mod params;
+mod redirect;
 mod request;
 pub(crate) mod response;
 mod samples;
 mod targets;
 
+use std::borrow::Cow;
+
 use rquickjs::function::Rest;
 use rquickjs::{Ctx, Function, Object, Result, Value};
 
-use brunt_js::{host_state, throw_error};
+use brunt_engine::Level;
+use brunt_js::host_state;
 
 use crate::args::text;
 use crate::host::K6Host;
+use crate::http::request::Arguments;
 
+pub(crate) use expectation::Expectation;
 pub(crate) use targets::Targets;
 
 pub(crate) const EXPORTS: &[&str] = &[
+    "CookieJar",
+    "OCSP_REASON_AA_COMPROMISE",
+    "OCSP_REASON_AFFILIATION_CHANGED",
+    "OCSP_REASON_CA_COMPROMISE",
+    "OCSP_REASON_CERTIFICATE_HOLD",
+    "OCSP_REASON_CESSATION_OF_OPERATION",
+    "OCSP_REASON_KEY_COMPROMISE",
+    "OCSP_REASON_PRIVILEGE_WITHDRAWN",
+    "OCSP_REASON_REMOVE_FROM_CRL",
+    "OCSP_REASON_SUPERSEDED",
+    "OCSP_REASON_UNSPECIFIED",
+    "OCSP_STATUS_GOOD",
+    "OCSP_STATUS_REVOKED",
+    "OCSP_STATUS_SERVER_FAILED",
+    "OCSP_STATUS_UNKNOWN",
+    "TLS_1_0",
+    "TLS_1_1",
+    "TLS_1_2",
+    "TLS_1_3",
+    "asyncRequest",
+    "batch",
+    "cookieJar",
     "del",
     "expectedStatuses",
+    "file",
     "get",
     "head",
     "options",
@@ -36,60 +75,25 @@ pub(crate) const EXPORTS: &[&str] = &[
     "url",
 ];
 
-/// Which statuses make a request a success.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Expectation {
-    /// Statuses and ranges of them, ends included.
-    Statuses(Vec<(u16, u16)>),
-    /// Nobody judges: no `http_req_failed`, no `expected_response`.
-    Unjudged,
-}
-
-impl Default for Expectation {
-    fn default() -> Self {
-        Self::Statuses(vec![(200, 399)])
-    }
-}
-
-impl Expectation {
-    pub(crate) fn judge(&self, status: u16) -> Option<bool> {
-        match self {
-            Self::Unjudged => None,
-            Self::Statuses(ranges) => Some(
-                ranges
-                    .iter()
-                    .any(|(low, high)| (*low..=*high).contains(&status)),
-            ),
-        }
-    }
-
-    /// What `http.expectedStatuses(…)` made, or `null`.
-    fn read(ctx: &Ctx<'_>, value: &Value<'_>) -> Result<Self> {
-        if value.is_null() {
-            return Ok(Self::Unjudged);
-        }
-        let ranges = value
-            .as_object()
-            .and_then(|it| it.get::<_, Option<Vec<Vec<u16>>>>(RANGES).ok());
-        let Some(Some(ranges)) = ranges else {
-            let message = "a response callback must be made by http.expectedStatuses() or be null";
-            return Err(throw_error(ctx, "TypeError", message));
-        };
-        let pairs = ranges
-            .iter()
-            .filter_map(|range| Some((*range.first()?, *range.last()?)));
-        Ok(Self::Statuses(pairs.collect()))
-    }
-}
-
-/// The hidden member of what `expectedStatuses()` returns.
-const RANGES: &str = "__ranges";
+/// What a call without a body may have: a URL and parameters.
+const ARGUMENTS_OF_GET: usize = 2;
 
 pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let module = Object::new(ctx.clone())?;
     for (name, method) in [("get", "GET"), ("head", "HEAD")] {
         let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            request::send(&ctx, method.into(), args.first(), None, args.get(1))
+            if args.len() > ARGUMENTS_OF_GET {
+                warn_of_more(&ctx, name)?;
+            }
+            request::send(
+                &ctx,
+                Arguments {
+                    method: method.into(),
+                    url: args.first(),
+                    body: None,
+                    params: args.get(1),
+                },
+            )
         })?;
         module.set(name, function.with_name(name)?)?;
     }
@@ -102,64 +106,54 @@ pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     ];
     for (name, method) in with_body {
         let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            request::send(&ctx, method.into(), args.first(), args.get(1), args.get(2))
+            request::send(&ctx, arguments(method.into(), &args))
         })?;
         module.set(name, function.with_name(name)?)?;
     }
     let function = Function::new(ctx.clone(), |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
         let method = args.first().map(text).transpose()?.unwrap_or_default();
-        request::send(&ctx, method.into(), args.get(1), args.get(2), args.get(3))
+        request::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
     })?;
     module.set("request", function.with_name("request")?)?;
-    module.set(
-        "url",
-        Function::new(ctx.clone(), address::tag)?.with_name("url")?,
-    )?;
-    let function = Function::new(ctx.clone(), expected_statuses)?;
+    let function = Function::new(ctx.clone(), |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
+        let method = args.first().map(text).transpose()?.unwrap_or_default();
+        asynchronous::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
+    })?;
+    module.set("asyncRequest", function.with_name("asyncRequest")?)?;
+    let function = Function::new(ctx.clone(), batch::batch)?;
+    module.set("batch", function.with_name("batch")?)?;
+    let function = Function::new(ctx.clone(), file::file)?;
+    module.set("file", function.with_name("file")?)?;
+    let function = Function::new(ctx.clone(), address::tag)?;
+    module.set("url", function.with_name("url")?)?;
+    let function = Function::new(ctx.clone(), expectation::expected_statuses)?;
     module.set("expectedStatuses", function.with_name("expectedStatuses")?)?;
-    let function = Function::new(ctx.clone(), set_response_callback)?;
+    let function = Function::new(ctx.clone(), expectation::set_response_callback)?;
     module.set(
         "setResponseCallback",
         function.with_name("setResponseCallback")?,
     )?;
+    cookie_jar::install(ctx, &module)?;
+    for (name, value) in constants::CONSTANTS {
+        module.set(*name, *value)?;
+    }
     Ok(module)
 }
 
-fn expected_statuses<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<Object<'js>> {
-    let wrong = || {
-        let message =
-            "expectedStatuses() takes whole numbers and objects like {min: 200, max: 299}";
-        throw_error(&ctx, "TypeError", message)
-    };
-    let status = |value: &Value<'_>| -> Option<u16> {
-        value
-            .as_number()
-            .filter(|it| it.fract() == 0.0 && (0.0..=999.0).contains(it))
-            .map(|it| it as u16)
-    };
-    let mut ranges = Vec::new();
-    for value in &arguments.0 {
-        if let Some(status) = status(value) {
-            ranges.push(vec![status, status]);
-            continue;
-        }
-        let object = value.as_object().ok_or_else(wrong)?;
-        let (min, max): (Value<'_>, Value<'_>) = (object.get("min")?, object.get("max")?);
-        ranges.push(vec![
-            status(&min).ok_or_else(wrong)?,
-            status(&max).ok_or_else(wrong)?,
-        ]);
+/// `url, body, params` behind a method.
+fn arguments<'a, 'js>(method: Cow<'static, str>, args: &'a [Value<'js>]) -> Arguments<'a, 'js> {
+    Arguments {
+        method,
+        url: args.first(),
+        body: args.get(1),
+        params: args.get(2),
     }
-    if ranges.is_empty() {
-        return Err(wrong());
-    }
-    let object = Object::new(ctx.clone())?;
-    object.set(RANGES, ranges)?;
-    Ok(object)
 }
 
-fn set_response_callback<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<()> {
-    let host = host_state::<K6Host>(&ctx)?;
-    *host.response_callback.borrow_mut() = Expectation::read(&ctx, &value)?;
+fn warn_of_more(ctx: &Ctx<'_>, name: &str) -> Result<()> {
+    let message = format!(
+        "http.{name}() takes a URL and parameters; the arguments after them are ignored (it sends no body)"
+    );
+    host_state::<K6Host>(ctx)?.log(Level::Warn, message, &[]);
     Ok(())
 }

@@ -213,9 +213,9 @@ options! {
     /// The header `User-Agent`; an empty one is not sent.
     user_agent: String = "userAgent" "K6_USER_AGENT" "--user-agent" true Now;
     /// How many requests of one `batch()` run at a time.
-    batch: u64 = "batch" "K6_BATCH" "--batch" true Later;
+    batch: u64 = "batch" "K6_BATCH" "--batch" true Now;
     /// The same for one host.
-    batch_per_host: u64 = "batchPerHost" "K6_BATCH_PER_HOST" "--batch-per-host" true Later;
+    batch_per_host: u64 = "batchPerHost" "K6_BATCH_PER_HOST" "--batch-per-host" true Now;
     /// Whether HTTP exchanges are logged.
     http_debug: HttpDebug = "httpDebug" "K6_HTTP_DEBUG" "--http-debug" true Now;
     /// Whether any certificate is accepted.
@@ -265,7 +265,7 @@ options! {
     metric_samples_buffer_size: u64 =
         "metricSamplesBufferSize" "K6_METRIC_SAMPLES_BUFFER_SIZE" - true Ignored;
     /// Whether cookies stay from one iteration to the next.
-    no_cookies_reset: bool = "noCookiesReset" "K6_NO_COOKIES_RESET" - true Later;
+    no_cookies_reset: bool = "noCookiesReset" "K6_NO_COOKIES_RESET" - true Now;
     /// Whether bodies of responses are thrown away.
     discard_response_bodies: bool =
         "discardResponseBodies" "K6_DISCARD_RESPONSE_BODIES" "--discard-response-bodies" true Now;

@@ -206,7 +206,7 @@ pub(crate) fn query_value(query: &str, key: &str) -> Option<String> {
     })
 }
 
-fn decode_percent(text: &str) -> String {
+pub(crate) fn decode_percent(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -11,16 +11,22 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use http::Request;
 use hyper::body::Incoming;
 use parking_lot::Mutex;
+use tokio::sync::Barrier;
 
 use crate::certificates::Certificates;
 use crate::server::{Answer, Server, Service, StartError};
 
 /// Different paths beyond this many are counted together, under `*`.
 const MAX_PATHS: usize = 65_536;
+/// Arrivals that are remembered: the first ones.
+const MAX_ARRIVALS: usize = 65_536;
+/// Requests that may have to meet.
+const MAX_MEETING: usize = 1024;
 
 /// A running target; stops when dropped.
 ///
@@ -41,6 +47,10 @@ const MAX_PATHS: usize = 65_536;
 /// | `/gzip`, `/deflate` | a JSON object, compressed |
 /// | `/redirect/N` | N redirects (302), the last one to `/` |
 /// | `/basic-auth/USER/PASSWORD` | 401 with a challenge, 200 for these credentials |
+/// | `/meet/N` | 200 once N requests of this path are there: nobody is answered before (N to 1 024) |
+/// | `/cookies?NAME=VALUE;ATTRIBUTES&…` | sets these cookies as they are (percent-decoded) |
+/// | `/to?url=URL&status=STATUS` | a redirect there (302), percent-decoded |
+/// | `/page?html=HTML` | this page, percent-decoded |
 /// | `/set-cookie?NAME=VALUE` | sets these cookies; `/echo` shows what comes back |
 ///
 /// Anything else is 404.
@@ -56,6 +66,29 @@ struct Counts {
     connections: AtomicU64,
     requests: AtomicU64,
     paths: Mutex<HashMap<String, u64>>,
+    /// Requests that are being answered.
+    open: AtomicU64,
+    most_open: AtomicU64,
+    arrivals: Mutex<Vec<Arrival>>,
+    meetings: Mutex<HashMap<usize, Arc<Barrier>>>,
+}
+
+/// A request that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its path and query.
+    pub path: String,
+    /// When its head had been read.
+    pub at: Instant,
+}
+
+/// Counts a request as open until it is dropped.
+struct Open<'a>(&'a Counts);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Target {
@@ -135,6 +168,16 @@ impl Target {
         self.counts.requests.load(Ordering::Relaxed)
     }
 
+    /// The most requests that were being answered at the same time.
+    pub fn most_at_once(&self) -> u64 {
+        self.counts.most_open.load(Ordering::Relaxed)
+    }
+
+    /// The requests in the order in which they came; the first 65 536 of them.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.counts.arrivals.lock().clone()
+    }
+
     /// Requests of this path so far, with any query.
     pub fn requests_of(&self, path: &str) -> u64 {
         self.counts.paths.lock().get(path).copied().unwrap_or(0)
@@ -152,6 +195,31 @@ impl Counts {
         let path = if paths.len() < MAX_PATHS { path } else { "*" };
         *paths.entry(path.to_owned()).or_default() += 1;
     }
+
+    fn open(&self, request: &Request<Incoming>) -> Open<'_> {
+        let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_open.fetch_max(open, Ordering::Relaxed);
+        let mut arrivals = self.arrivals.lock();
+        if arrivals.len() < MAX_ARRIVALS {
+            let path = request.uri().path_and_query();
+            arrivals.push(Arrival {
+                path: path.map_or("/", |it| it.as_str()).to_owned(),
+                at: Instant::now(),
+            });
+        }
+        Open(self)
+    }
+
+    /// Where the requests of `/meet/N` wait for each other.
+    fn meeting(&self, path: &str) -> Option<Arc<Barrier>> {
+        let size: usize = path.strip_prefix("/meet/")?.parse().ok()?;
+        let size = Some(size).filter(|size| (1..=MAX_MEETING).contains(size))?;
+        let mut meetings = self.meetings.lock();
+        let barrier = meetings.entry(size);
+        Some(Arc::clone(
+            barrier.or_insert_with(|| Arc::new(Barrier::new(size))),
+        ))
+    }
 }
 
 impl Service for Counts {
@@ -161,6 +229,12 @@ impl Service for Counts {
 
     fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         self.count(request.uri().path());
-        Box::pin(routes::answer(request))
+        Box::pin(async move {
+            let _open = self.open(&request);
+            if let Some(meeting) = self.meeting(request.uri().path()) {
+                meeting.wait().await;
+            }
+            routes::answer(request).await
+        })
     }
 }

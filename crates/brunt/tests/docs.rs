@@ -162,6 +162,7 @@ pages! {
     running "docs/guide/running.md"
     options "docs/guide/options.md"
     scripts "docs/guide/scripts.md"
+    http "docs/guide/http.md"
     thresholds "docs/guide/thresholds.md"
     outputs "docs/guide/outputs.md"
     mimir "docs/guide/mimir.md"

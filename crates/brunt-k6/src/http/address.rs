@@ -19,12 +19,18 @@ pub(crate) struct Address {
 }
 
 impl Address {
+    /// Whether `http.url` made it.
+    pub(crate) fn is_one(value: &Value<'_>) -> bool {
+        value.as_object().is_some_and(|object| {
+            let mark = object.get::<_, Option<bool>>(MARK);
+            mark.is_ok_and(|mark| mark == Some(true))
+        })
+    }
+
     /// A string, an address from `http.url`, or anything that can be made a string.
     pub(crate) fn read(value: &Value<'_>) -> Result<Self> {
         if let Some(object) = value.as_object()
-            && object
-                .get::<_, Option<bool>>(MARK)
-                .is_ok_and(|mark| mark == Some(true))
+            && Self::is_one(value)
         {
             return Ok(Self {
                 url: object.get("url")?,

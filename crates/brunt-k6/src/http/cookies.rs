@@ -72,6 +72,20 @@ impl Cookie {
     }
 }
 
+/// `name=value` as it goes into the header `Cookie`: bytes that would end it are left out.
+pub(crate) fn header_value(name: &str, value: &str) -> String {
+    let name = name.replace(['\r', '\n', ';', '='], "-");
+    let plain: String = value
+        .chars()
+        .filter(|it| (' '..'\u{7f}').contains(it) && !"\";\\".contains(*it))
+        .collect();
+    if plain.contains([' ', ',']) {
+        format!("{name}=\"{plain}\"")
+    } else {
+        format!("{name}={plain}")
+    }
+}
+
 /// A value without the quotes around it; `None` for bytes that no cookie has.
 fn plain_value(value: &str) -> Option<&str> {
     let value = value.trim_matches([' ', '\t']);
@@ -84,7 +98,7 @@ fn plain_value(value: &str) -> Option<&str> {
 }
 
 /// `Mon, 02 Jan 2006 15:04:05 GMT`, or with `-` inside the date as old servers write it.
-fn date(text: &str) -> Option<i64> {
+pub(crate) fn date(text: &str) -> Option<i64> {
     let spaced: String = match text.split_once(", ") {
         Some((_, date)) => date.replacen('-', " ", 2),
         None => text.to_owned(),
@@ -100,16 +114,23 @@ pub(crate) fn by_name<'js>(
 ) -> Result<Object<'js>> {
     let all = Object::new(ctx.clone())?;
     for cookie in headers {
-        let shown = cookie.to_js(ctx)?;
-        if let Some(list) = all.get::<_, Option<Array<'js>>>(cookie.name.as_str())? {
-            list.set(list.len(), shown)?;
-        } else {
-            let list = Array::new(ctx.clone())?;
-            list.set(0, shown)?;
-            all.set(cookie.name.as_str(), list)?;
-        }
+        push_to(&all, &cookie.name, cookie.to_js(ctx)?)?;
     }
     Ok(all)
+}
+
+/// Appends to the list that an object has under a name.
+pub(crate) fn push_to<'js>(
+    all: &Object<'js>,
+    name: &str,
+    item: impl rquickjs::IntoJs<'js>,
+) -> Result<()> {
+    if let Some(list) = all.get::<_, Option<Array<'js>>>(name)? {
+        return list.set(list.len(), item);
+    }
+    let list = Array::new(all.ctx().clone())?;
+    list.set(0, item)?;
+    all.set(name, list)
 }
 
 #[cfg(test)]
@@ -141,6 +162,20 @@ mod tests {
         assert_eq!(value("a=b=c").as_deref(), Some("b=c"));
         for broken in ["", "a", "=b", "a b=c", "a=\\", "a=\u{e4}"] {
             assert_eq!(Cookie::parse(broken), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_cannot_break_out_of_the_header() {
+        let rows = [
+            ("a", "plain", "a=plain"),
+            ("a", "two words", "a=\"two words\""),
+            ("a", "x,y", "a=\"x,y\""),
+            ("a;b", "c; d=e\r\nX: y\"", "a-b=\"c d=eX: y\""),
+            ("a", "\u{e4}", "a="),
+        ];
+        for (name, value, wanted) in rows {
+            assert_eq!(header_value(name, value), wanted);
         }
     }
 

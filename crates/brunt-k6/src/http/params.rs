@@ -1,7 +1,9 @@
 //! The last argument of a request: headers, tags, timeout and the like.
 
+use std::rc::Rc;
 use std::time::Duration;
 
+use brunt_engine::Level;
 use rquickjs::{Ctx, Object, Result, Value};
 
 use brunt_js::throw_error;
@@ -9,7 +11,18 @@ use brunt_js::throw_error;
 use crate::args::{tags, text};
 use crate::host::K6Host;
 use crate::http::Expectation;
+use crate::http::cookie_jar::jar_of;
 use crate::http::headers::canonical;
+use crate::http::jar::Jar;
+
+/// A cookie that the call itself brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OwnCookie {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// Instead of the jar's cookie of that name.
+    pub(crate) replace: bool,
+}
 
 /// How the body is handed to the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +37,9 @@ pub(crate) enum ResponseType {
 pub(crate) struct Params {
     /// Canonical names; `Host` among them.
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) cookies: Vec<OwnCookie>,
+    /// Instead of the virtual user's.
+    pub(crate) jar: Option<Rc<Jar>>,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) timeout: Duration,
     pub(crate) redirects: u32,
@@ -41,6 +57,8 @@ impl Params {
     pub(crate) fn defaults(host: &K6Host) -> Self {
         Self {
             headers: Vec::new(),
+            cookies: Vec::new(),
+            jar: None,
             tags: Vec::new(),
             timeout: TIMEOUT,
             redirects: host.config.max_redirects,
@@ -65,7 +83,7 @@ impl Params {
             if value.is_undefined() || (value.is_null() && key != "responseCallback") {
                 continue;
             }
-            params.set(ctx, &key, &value)?;
+            params.set(ctx, host, &key, &value)?;
         }
         Ok(params)
     }
@@ -80,7 +98,24 @@ impl Params {
         }
     }
 
-    fn set(&mut self, ctx: &Ctx<'_>, key: &str, value: &Value<'_>) -> Result<()> {
+    /// Warns of a length that the script gave and that is not the body's: it is not sent.
+    pub(crate) fn check_length(&self, host: &K6Host, url: &str, body: Option<&[u8]>) {
+        let given = self
+            .headers
+            .iter()
+            .find(|(name, _)| name == "Content-Length");
+        let length = body.map_or(0, <[u8]>::len);
+        if let Some((_, given)) = given
+            && given.trim().parse() != Ok(length)
+        {
+            let message = format!(
+                "the Content-Length '{given}' of the request to {url} is not that of its body, {length}: the latter is sent"
+            );
+            host.log(Level::Warn, message, &[]);
+        }
+    }
+
+    fn set(&mut self, ctx: &Ctx<'_>, host: &K6Host, key: &str, value: &Value<'_>) -> Result<()> {
         let wrong = |wanted: &str| {
             let message = format!("invalid request parameter '{key}': {wanted}");
             throw_error(ctx, "TypeError", &message)
@@ -93,6 +128,12 @@ impl Params {
                         .ok_or_else(|| wrong("expected an object"))?,
                 )?;
             }
+            "cookies" => {
+                if let Some(object) = value.as_object() {
+                    self.cookies = cookies(object)?;
+                }
+            }
+            "jar" => self.jar = jar_of(host, value),
             "tags" => {
                 let object = value
                     .as_object()
@@ -138,7 +179,36 @@ fn headers(object: &Object<'_>) -> Result<Vec<(String, String)>> {
     let mut headers = Vec::new();
     for entry in object.props::<String, Value<'_>>() {
         let (name, value) = entry?;
-        headers.push((canonical(&name), text(&value)?));
+        let (name, value) = (canonical(&name), text(&value)?);
+        // Two spellings of one name: the later one counts.
+        match headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => headers.push((name, value)),
+        }
     }
     Ok(headers)
+}
+
+/// `{name: value}` or `{name: {value, replace}}`.
+fn cookies(object: &Object<'_>) -> Result<Vec<OwnCookie>> {
+    let mut cookies = Vec::new();
+    for entry in object.props::<String, Value<'_>>() {
+        let (name, value) = entry?;
+        if value.is_null() || value.is_undefined() {
+            continue;
+        }
+        let (value, replace) = match value.as_object() {
+            Some(object) => {
+                let replace: Value<'_> = object.get("replace")?;
+                (object.get("value")?, crate::k6::is_truthy(&replace))
+            }
+            None => (value, false),
+        };
+        cookies.push(OwnCookie {
+            name,
+            value: text(&value)?,
+            replace,
+        });
+    }
+    Ok(cookies)
 }

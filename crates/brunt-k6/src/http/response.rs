@@ -10,10 +10,10 @@ use brunt_net::{Exchange, Response, Timings, TlsInfo};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use crate::host::K6Host;
-use crate::http::cookies::{Cookie, by_name};
+use crate::http::cookies::{Cookie, by_name, push_to};
 use crate::http::headers::canonical;
 use crate::http::json::json;
-use crate::http::params::ResponseType;
+use crate::http::params::{OwnCookie, ResponseType};
 
 /// What was sent.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct Sent {
     pub(crate) url: Rc<str>,
     pub(crate) headers: Rc<[(String, String)]>,
     pub(crate) body: Option<Vec<u8>>,
+    pub(crate) cookies: Vec<OwnCookie>,
 }
 
 /// What came back, before a script looks at it.
@@ -36,6 +37,8 @@ pub(crate) struct Answer {
     response_type: ResponseType,
     error: String,
     error_code: u32,
+    /// The call was never sent.
+    refused: bool,
 }
 
 type Make = for<'js> fn(&Answer, &Ctx<'js>) -> Result<Value<'js>>;
@@ -110,6 +113,7 @@ impl Answer {
             response_type,
             error,
             error_code,
+            refused: false,
         }
     }
 
@@ -124,7 +128,13 @@ impl Answer {
             response_type: ResponseType::Text,
             error: error.to_owned(),
             error_code,
+            refused: true,
         }
+    }
+
+    /// As after a failure: the response led nowhere.
+    pub(crate) fn forget_response(&mut self) {
+        self.response = None;
     }
 
     pub(crate) fn into_js<'js>(self, ctx: &Ctx<'js>, host: &K6Host) -> Result<Value<'js>> {
@@ -193,6 +203,9 @@ impl Answer {
     }
 
     fn body<'js>(&self, ctx: &Ctx<'js>) -> Result<Value<'js>> {
+        if self.refused {
+            return share_bytes(ctx, &[]);
+        }
         let binary = self.response_type == ResponseType::Binary;
         match &self.response {
             Some(response) if binary => share_bytes(ctx, &response.body),
@@ -237,8 +250,24 @@ impl Answer {
         object.set("headers", headers)?;
         let body = self.sent.body.as_deref().unwrap_or_default();
         object.set("body", String::from_utf8_lossy(body).as_ref())?;
-        object.set("cookies", Object::new(ctx.clone())?)?;
+        object.set("cookies", self.sent_cookies(ctx)?)?;
         object.into_js(ctx)
+    }
+
+    /// `{name: [{name, value, replace}]}` of what the request's header had.
+    fn sent_cookies<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
+        let header = self.sent.headers.iter().find(|(name, _)| name == "Cookie");
+        let pairs = header.iter().flat_map(|(_, value)| value.split("; "));
+        let all = Object::new(ctx.clone())?;
+        for (name, value) in pairs.filter_map(|pair| pair.split_once('=')) {
+            let own = |it: &OwnCookie| it.replace && it.name == name;
+            let cookie = Object::new(ctx.clone())?;
+            cookie.set("name", name)?;
+            cookie.set("value", value.trim_matches('"'))?;
+            cookie.set("replace", self.sent.cookies.iter().any(own))?;
+            push_to(&all, name, cookie)?;
+        }
+        Ok(all)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Scripts against the real modules: what a script prints, measures and ends in.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bodies;
 mod console;
+mod cookies;
 mod data;
 mod errors;
 mod execution;
@@ -11,4 +13,5 @@ mod http;
 mod k6;
 mod metrics;
 mod modules;
+mod side_by_side;
 mod timers;

@@ -6,13 +6,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming, SizeHint};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, Sleep};
 
-use crate::server::{Abort, Body, full, query_value, read_body, respond};
+use crate::server::{Abort, Body, decode_percent, full, query_value, read_body, respond};
 
 const MAX_BODY: usize = 64 << 20;
 const MAX_DELAY_MS: u64 = 60_000;
@@ -86,6 +86,22 @@ pub(super) async fn answer(request: Request<Incoming>) -> Result<Response<Body>,
             let (user, password) = (argument.unwrap_or(""), parts.next().unwrap_or(""));
             basic_auth(request.headers(), user, password)
         }
+        "meet" => text("met"),
+        "cookies" => exact_cookies(&query),
+        "to" => {
+            let status = query_number("status", 302);
+            let mut response = redirect(&query_value(&query, "url").unwrap_or_default());
+            *response.status_mut() = u16::try_from(status)
+                .ok()
+                .and_then(|status| StatusCode::from_u16(status).ok())
+                .unwrap_or(StatusCode::FOUND);
+            response
+        }
+        "page" => respond(
+            200,
+            "text/html",
+            query_value(&query, "html").unwrap_or_default(),
+        ),
         "set-cookie" => set_cookies(&query),
         _ => respond(404, "text/plain", "no such path\n"),
     };
@@ -202,6 +218,16 @@ fn basic_auth(headers: &HeaderMap, user: &str, password: &str) -> Response<Body>
     response
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+fn exact_cookies(query: &str) -> Response<Body> {
+    let mut response = text("ok");
+    for cookie in query.split('&').filter(|cookie| !cookie.is_empty()) {
+        if let Ok(value) = HeaderValue::from_bytes(decode_percent(cookie).as_bytes()) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
     response
 }
 

@@ -187,6 +187,8 @@ fn k6_config(
         net: Arc::new(NetConfig {
             tls: Arc::new(tls),
             no_connection_reuse: own.no_connection_reuse.unwrap_or(false),
+            max_idle: idle(own.batch()),
+            max_idle_per_host: idle(own.batch_per_host()),
             ..NetConfig::default()
         }),
         system_tags,
@@ -200,11 +202,24 @@ fn k6_config(
         http_debug: own.http_debug,
         discard_response_bodies: own.discard_response_bodies.unwrap_or(false),
         max_redirects: u32::try_from(own.max_redirects()).unwrap_or(u32::MAX),
+        batch: usize::try_from(own.batch()).unwrap_or(usize::MAX),
+        batch_per_host: usize::try_from(own.batch_per_host()).unwrap_or(usize::MAX),
+        no_cookies_reset: own.no_cookies_reset.unwrap_or(false),
         min_iteration_duration: own.min_iteration_duration.unwrap_or(Duration::ZERO),
         no_vu_connection_reuse: own.no_vu_connection_reuse.unwrap_or(false),
         options_json: json(to_script_json(options)),
         exported_options_json: json(to_export_json(options)),
         ..default
+    }
+}
+
+/// Connections that a virtual user keeps for as many requests as run side by side; at least one,
+/// and some of them where there is no limit (0).
+fn idle(at_once: u64) -> usize {
+    match usize::try_from(at_once) {
+        Ok(0) => NetConfig::default().max_idle,
+        Ok(limit) => limit,
+        Err(_) => usize::MAX,
     }
 }
 
