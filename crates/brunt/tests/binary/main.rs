@@ -8,18 +8,23 @@
 
 mod bad_input;
 mod broken_servers;
+mod coverage;
 mod executors;
 mod exit_codes;
+mod explain;
 mod hostile_scripts;
 mod http;
 mod httpbin;
 mod json_output;
 mod logs;
 mod memory;
+mod modules;
+mod option_effects;
 mod options;
 mod prometheus;
 mod receiver;
 mod reports;
+mod request_parameters;
 mod signals;
 mod support;
 mod terminal;
