@@ -14,6 +14,8 @@ pub(crate) struct Finished {
     pub(crate) wall: Duration,
     /// The most resident memory that was seen, in bytes.
     pub(crate) peak_rss: u64,
+    /// The last resident memory that was seen, in bytes.
+    pub(crate) last_rss: u64,
 }
 
 /// Runs a command to its end and looks at its memory every `every`; kills it after `limit`.
@@ -31,7 +33,7 @@ pub(crate) fn run(command: &mut Command, every: Duration, limit: Duration) -> io
         reaped: false,
     };
     let pid = guard.child.id();
-    let mut peak_rss = 0;
+    let (mut peak_rss, mut last_rss) = (0, 0);
     loop {
         if let Some(ended) = sys::try_wait(pid)? {
             guard.reaped = true;
@@ -41,9 +43,11 @@ pub(crate) fn run(command: &mut Command, every: Duration, limit: Duration) -> io
                 cpu: ended.cpu,
                 wall,
                 peak_rss,
+                last_rss,
             });
         }
-        peak_rss = peak_rss.max(memory(pid, "VmRSS:").unwrap_or(0));
+        last_rss = memory(pid, "VmRSS:").unwrap_or(last_rss);
+        peak_rss = peak_rss.max(last_rss);
         if began.elapsed() > limit {
             let program = command.get_program().display();
             let message = format!("{program} did not end within {limit:?} and was killed");

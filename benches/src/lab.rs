@@ -94,6 +94,11 @@ impl Lab {
         Ok(requests / finished.cpu.as_secs_f64())
     }
 
+    /// A file beside the scripts.
+    pub(crate) fn write(&self, name: &str, contents: &[u8]) -> Result<(), BenchError> {
+        Ok(std::fs::write(self.folder.path().join(name), contents)?)
+    }
+
     fn limit(&self) -> Duration {
         GRACE + Duration::from_secs(self.seconds)
     }

@@ -4,6 +4,7 @@ mod arrival;
 mod flatness;
 mod interner;
 mod memory;
+mod shared_array;
 mod startup;
 mod throughput;
 mod truth;
@@ -15,12 +16,13 @@ use crate::report::Row;
 pub(crate) type Section = fn(&Lab) -> Result<Vec<Row>, BenchError>;
 
 /// Names for `--only`, in the order of a whole run.
-pub(crate) const ALL: [(&str, Section); 7] = [
+pub(crate) const ALL: [(&str, Section); 8] = [
     ("throughput", throughput::measure),
     ("memory", memory::measure),
     ("arrival", arrival::measure),
     ("truth", truth::measure),
     ("flatness", flatness::measure),
     ("interner", interner::measure),
+    ("shared-array", shared_array::measure),
     ("startup", startup::measure),
 ];

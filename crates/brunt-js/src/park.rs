@@ -45,6 +45,12 @@ pub struct Parker {
     slice_end: Cell<i64>,
     polls: Cell<Option<Polls>>,
     operations: Operations,
+    /// When QuickJS asked last, or the fiber was resumed.
+    asked: Cell<i64>,
+    /// The fiber runs, and not its worker: it may switch.
+    on_fiber: Cell<bool>,
+    /// A call of the script runs: what it allocates after an interrupt may fail.
+    in_call: Cell<bool>,
     clock: Rc<RefCell<dyn Clock>>,
 }
 
@@ -66,6 +72,9 @@ impl Parker {
             slice_end: Cell::new(i64::MAX),
             polls: Cell::new(None),
             operations: Operations::default(),
+            asked: Cell::new(0),
+            on_fiber: Cell::new(false),
+            in_call: Cell::new(false),
             clock,
         }
     }
@@ -174,13 +183,39 @@ impl Parker {
     /// Called by QuickJS between instructions: lets the neighbours in when the slice is used up.
     /// Returns whether the script is to be broken.
     pub(crate) fn poll_interrupt(&self) -> bool {
-        if let Some(polls) = self.polls.get() {
-            polls.shorten();
+        let now = self.now();
+        if let Some(mut polls) = self.polls.take() {
+            polls.asked_after(now - self.asked.replace(now));
+            self.polls.set(Some(polls));
         }
-        if !self.interrupted.get() && self.now() >= self.slice_end.get() {
+        self.give_way(now);
+        self.interrupted.get()
+    }
+
+    /// Called by the allocator now and then: loops inside the engine (JSON, `repeat`, spreading)
+    /// ask for memory where they never ask whether to go on. Returns whether the allocation is to
+    /// fail, which ends them with an exception; the interrupt breaks the script right after it.
+    pub(crate) fn poll_allocation(&self) -> bool {
+        // Whoever allocates on the worker's own stack cannot switch away from it.
+        if !self.on_fiber.get() {
+            return false;
+        }
+        self.give_way(self.now());
+        self.interrupted.get() && self.in_call.get()
+    }
+
+    fn give_way(&self, now: i64) {
+        if !self.interrupted.get() && now >= self.slice_end.get() {
             self.switch(Switch::Sliced);
         }
-        self.interrupted.get()
+    }
+
+    /// Fiber side: runs a call of the script.
+    pub(crate) fn within_call<T>(&self, call: impl FnOnce() -> T) -> T {
+        self.in_call.set(true);
+        let result = call();
+        self.in_call.set(false);
+        result
     }
 
     /// Fiber side: the counter to shorten whenever QuickJS asks.
@@ -214,7 +249,10 @@ impl Parker {
 
     /// Worker side: a new slice starts.
     pub(crate) fn start_slice(&self) {
-        self.slice_end.set(self.now() + SLICE);
+        let now = self.now();
+        self.slice_end.set(now + SLICE);
+        self.asked.set(now);
+        self.on_fiber.set(true);
     }
 
     /// Worker side: a new call starts.
@@ -231,7 +269,12 @@ impl Parker {
         // SAFETY: set by the fiber before anything else runs on it; the yielder lives as long as
         // the fiber's body, and this is only called from within that body.
         if let Some(yielder) = unsafe { self.yielder.get().as_ref() } {
+            self.on_fiber.set(false);
             yielder.suspend(switch);
+        }
+        if let Some(mut polls) = self.polls.take() {
+            polls.restart();
+            self.polls.set(Some(polls));
         }
     }
 }

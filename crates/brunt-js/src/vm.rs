@@ -48,6 +48,8 @@ impl Vm {
                 Served::new(&self, &ctx, &state).serve();
                 self.parker.operations().clear();
                 state.clear();
+                // The counter goes with the context.
+                self.parker.set_polls(None);
             }),
             Err(error) => {
                 let reason = format!("cannot make a JavaScript runtime: {error}");
@@ -59,7 +61,7 @@ impl Vm {
     }
 
     fn build(&self) -> rquickjs::Result<(Runtime, Context, Rc<VmState>)> {
-        let runtime = Runtime::new_with_alloc(Heap)?;
+        let runtime = Runtime::new_with_alloc(Heap::new(Rc::clone(&self.parker)))?;
         runtime.set_max_stack_size(SCRIPT_STACK_SIZE);
         if let Some(limit) = self.limits.memory {
             runtime.set_memory_limit(limit);
@@ -144,7 +146,10 @@ impl<'a, 'js> Served<'a, 'js> {
     fn run(&mut self, call: &Call) -> Outcome {
         let started = self.vm.parker.now();
         let ran = match self.state.host.begin(self.ctx, call) {
-            Ok(()) => self.dispatch(call),
+            Ok(()) => {
+                let parker = Rc::clone(&self.vm.parker);
+                parker.within_call(|| self.dispatch(call))
+            }
             Err(error) => Err(self.failure(&error)),
         };
         let finished = self.vm.parker.now();

@@ -123,7 +123,9 @@ fn open(ctx: Ctx<'_>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Va
     let path = path.0.unwrap_or_default();
     let program = program(&ctx)?;
     let base = current_file(&ctx)?;
-    let read = parker(&ctx)?.on_worker(|| program.loader().open(&base, &path));
+    // What goes into a SharedArray is not read again.
+    let keep = !host.arrays.is_making();
+    let read = parker(&ctx)?.on_worker(|| program.loader().open(&base, &path, keep));
     let contents = call_throwing_uncatchable(&ctx, read)?;
     let contents = contents.map_err(|error| throw_error(&ctx, "GoError", &error.to_string()))?;
     match mode.0.flatten().as_deref() {

@@ -49,7 +49,7 @@ pub struct Loader {
     /// Held while something is loaded.
     loading: Mutex<()>,
     modules: RwLock<Modules>,
-    opened: RwLock<FxHashMap<PathBuf, Arc<[u8]>>>,
+    opened: RwLock<FxHashMap<PathBuf, Option<Arc<[u8]>>>>,
     warnings: Mutex<Vec<String>>,
 }
 
@@ -165,24 +165,30 @@ impl Loader {
         self.sealed.store(true, Ordering::Release);
     }
 
-    /// A file for `open()`, from memory after the first time. A relative path starts at the
-    /// directory of `base`, which is the main script in k6: not the module that calls `open()`.
-    pub fn open(&self, base: &Specifier, path: &str) -> Result<Arc<[u8]>, LoadError> {
+    /// A file for `open()`, from memory after the first time that it was to be kept. A relative
+    /// path starts at the directory of `base`, which is the main script in k6: not the module that
+    /// calls `open()`.
+    ///
+    /// A file that is not kept is read again whenever it is asked for, also once no new file may be
+    /// opened: large lists are read once and live on in another form.
+    pub fn open(&self, base: &Specifier, path: &str, keep: bool) -> Result<Arc<[u8]>, LoadError> {
         let path = file_to_open(base, path)?;
-        if let Some(bytes) = self.opened.read().get(&path) {
-            return Ok(Arc::clone(bytes));
+        let known = self.opened.read().get(&path).cloned();
+        if let Some(Some(bytes)) = known {
+            return Ok(bytes);
         }
-        if self.sealed.load(Ordering::Acquire) {
+        if known.is_none() && self.sealed.load(Ordering::Acquire) {
             return Err(sealed(&format!("file {}", path.display())));
         }
         let _loading = self.loading.lock();
-        if let Some(bytes) = self.opened.read().get(&path) {
+        if let Some(Some(bytes)) = self.opened.read().get(&path) {
             return Ok(Arc::clone(bytes));
         }
         let bytes = files::read(&path, files::LONGEST_FILE)
             .map_err(|error| files::failure(ErrorKind::Open, "file", &path, &error))?;
         let bytes: Arc<[u8]> = Arc::from(bytes);
-        self.opened.write().insert(path, Arc::clone(&bytes));
+        let kept = keep.then(|| Arc::clone(&bytes));
+        self.opened.write().insert(path, kept);
         Ok(bytes)
     }
 

@@ -81,3 +81,43 @@ fn what_makes_no_list_is_refused_at_the_users_line() {
     let late = "import { SharedArray } from 'k6/data';\nexport default () => new SharedArray('a', () => []);";
     assert!(Script::js(late).run(1).error().contains("init context"));
 }
+
+/// What `JSON.parse(JSON.stringify(item))` gives, frozen.
+#[test]
+fn every_value_of_json_survives() {
+    let script = r#"import { SharedArray } from 'k6/data';
+        let deep = 1; for (let i = 0; i < 200; i++) deep = { deep };
+        const rows = () => [
+          0, -0, 1, -1, 2147483647, -2147483648, 2147483648, 1e300, 5e-324, 0.1, NaN, Infinity,
+          '', 'ä€😀', '\ud800 half', 'nul\u0000', true, false, null, undefined, () => 1, Symbol('s'),
+          {}, [], [[]], [1, , 3], { b: 1, a: [{ c: null }], 2: 'two', 1: 'one' },
+          { __proto__: null, plain: 1 }, JSON.parse('{"__proto__": {"x": 1}, "": 2}'),
+          { at: new Date(0), gone: undefined, f() {}, toJSON() { return { json: this.f.length }; } },
+          new Date(0), { n: NaN, u: undefined, f() {} }, new Map([[1, 2]]), 'x'.repeat(300), deep,
+          ...Array.from({ length: 5000 }, (_, i) => ({ ['key' + i]: i })),
+        ];
+        const list = new SharedArray('rows', rows);
+        const frozen = (v) => typeof v !== 'object' || v === null || (Object.isFrozen(v) && Object.values(v).every(frozen));
+        export default function () {
+          const wanted = rows().map((row) => JSON.parse(JSON.stringify(row) ?? 'null'));
+          const wrong = wanted.filter((row, i) => JSON.stringify(row) !== JSON.stringify(list[i]) || !frozen(list[i]) || Object.is(row, -0));
+          console.log(list.length === wanted.length, wrong.length, wrong[0]);
+          console.log(Object.getPrototypeOf(list[28]) === Object.prototype, list[0] === list[0], list[26] === list[26]);
+        }"#;
+    assert_eq!(
+        Script::js(script).printed(),
+        ["true 0 undefined", "true true false"]
+    );
+}
+
+#[test]
+fn a_big_integer_is_refused_as_json_refuses_it() {
+    let script = "import { SharedArray } from 'k6/data';\nnew SharedArray('a', () => [1n]);\nexport default () => {};";
+    let Outcome::Failed(message) = Script::js(script).run(0).init else {
+        panic!("a BigInt has no JSON")
+    };
+    assert!(
+        message.starts_with("TypeError: ") && message.contains("main.js:2:"),
+        "{message}"
+    );
+}

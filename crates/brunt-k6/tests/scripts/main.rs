@@ -11,6 +11,7 @@ mod globals;
 mod harness;
 mod http;
 mod k6;
+mod members;
 mod metrics;
 mod modules;
 mod side_by_side;

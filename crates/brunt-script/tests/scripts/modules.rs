@@ -42,7 +42,7 @@ fn files_are_read_once() {
     ]);
     let loader = project.loader("main.js");
     loader.preload().expect("loads");
-    let bytes = loader.open(loader.entry(), "d").expect("opens");
+    let bytes = loader.open(loader.entry(), "d", true).expect("opens");
     for name in ["main.js", "a.js", "d"] {
         std::fs::remove_file(project.dir.path().join(name)).expect("removed");
     }
@@ -51,7 +51,7 @@ fn files_are_read_once() {
     assert!(Arc::ptr_eq(&once, &again));
     assert!(Arc::ptr_eq(
         &bytes,
-        &loader.open(loader.entry(), "./d").expect("kept")
+        &loader.open(loader.entry(), "./d", true).expect("kept")
     ));
 }
 
@@ -66,17 +66,21 @@ fn nothing_new_is_loaded_after_sealing() {
     ]);
     let loader = project.loader("main.js");
     loader.preload().expect("loads");
-    loader.open(loader.entry(), "data").expect("opens");
+    loader.open(loader.entry(), "data", true).expect("opens");
     loader.seal();
     loader
         .load(&project.specifier("a.js"))
         .expect("loaded before");
-    loader.open(loader.entry(), "data").expect("opened before");
+    loader
+        .open(loader.entry(), "data", true)
+        .expect("opened before");
     for error in [
         loader
             .load(&project.specifier("b.js"))
             .expect_err("new module"),
-        loader.open(loader.entry(), "other").expect_err("new file"),
+        loader
+            .open(loader.entry(), "other", true)
+            .expect_err("new file"),
     ] {
         assert_eq!(error.kind, ErrorKind::Sealed);
         assert!(
@@ -221,7 +225,9 @@ fn standard_input_is_in_the_working_directory() {
     assert_eq!(loader.load(loader.entry()).expect("loads").exports, ["b"]);
     project.write("data.txt", b"text");
     assert_eq!(
-        &*loader.open(loader.entry(), "data.txt").expect("opens"),
+        &*loader
+            .open(loader.entry(), "data.txt", true)
+            .expect("opens"),
         b"text"
     );
 }
@@ -230,7 +236,7 @@ fn standard_input_is_in_the_working_directory() {
 fn open_reads_files_and_says_why_not() {
     let project = Project::new(&[("sub/main.js", ""), ("sub/100% ü#1.txt", "a"), ("b", "b")]);
     let loader = project.loader("sub/main.js");
-    let open = |path: &str| loader.open(loader.entry(), path);
+    let open = |path: &str| loader.open(loader.entry(), path, true);
     assert_eq!(&*open("./100% ü#1.txt").expect("opens"), b"a");
     assert_eq!(&*open("../b").expect("opens"), b"b");
     assert_eq!(&*open(&project.path("b")).expect("opens"), b"b");
@@ -433,4 +439,19 @@ fn what_is_no_script_file_is_refused_with_a_way_out() {
         assert_eq!(error.kind.exit_code(), 255);
         assert!(error.to_string().contains("download it"), "{error}");
     }
+}
+
+#[test]
+fn a_file_that_is_not_kept_is_read_again_even_after_sealing() {
+    let project = Project::new(&[("main.js", ""), ("rows", "1")]);
+    let loader = project.loader("main.js");
+    loader.preload().expect("loads");
+    loader.open(loader.entry(), "rows", false).expect("opens");
+    loader.seal();
+    std::fs::write(project.dir.path().join("rows"), "2").expect("written");
+    let again = loader.open(loader.entry(), "rows", true).expect("opens");
+    assert_eq!(&*again, b"2");
+    std::fs::remove_file(project.dir.path().join("rows")).expect("removed");
+    let kept = loader.open(loader.entry(), "rows", false).expect("kept");
+    assert_eq!(&*kept, b"2");
 }

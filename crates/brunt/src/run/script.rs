@@ -155,8 +155,13 @@ fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<E
                 in_test: 0,
             },
         );
-        match run_alone(&mut vu, Call::Init).await {
-            Outcome::Completed(_) => Ok(vu.exports().unwrap_or_default()),
+        let outcome = run_alone(&mut vu, Call::Init).await;
+        let exports = vu.exports().unwrap_or_default();
+        // Lists that are shared have been parsed here and are parsed nowhere else.
+        drop(vu);
+        brunt_js::return_free_memory();
+        match outcome {
+            Outcome::Completed(_) => Ok(exports),
             Outcome::Failed(message) => Err(Failure::new(Exit::ScriptException, message)),
             Outcome::Aborted(message) => Err(Failure::new(
                 Exit::ScriptAbort,
