@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::delta::Delta;
 use crate::groups::Groups;
 use crate::plan::{AggregateId, AggregatePlan};
-use crate::sections::SectionId;
+use crate::sections::{SectionId, Sections};
 use crate::snapshot::{SeriesPoint, Snapshot};
 use crate::thresholds::{Breach, Thresholds};
 use crate::total;
@@ -128,10 +128,7 @@ impl Aggregator {
             totals,
             root: groups.tree(),
             sections: self.section_totals(),
-            sections_left_out: self
-                .plan
-                .sections()
-                .is_some_and(|sections| sections.left_out()),
+            sections_left_out: self.plan.sections().is_some_and(Sections::left_out),
         }
     }
 

@@ -140,16 +140,11 @@ pub fn status_line(progress: &Progress) -> String {
 
 /// The status line, a line per scenario and one per output that is in trouble, without line feeds.
 pub fn lines(progress: &Progress, look: Look) -> Vec<String> {
-    let longest = progress
-        .scenarios
-        .iter()
-        .map(|scenario| scenario.name.len())
-        .max()
-        .unwrap_or(0);
+    let layout = Layout::of(progress, look);
     let scenarios = progress
         .scenarios
         .iter()
-        .map(|scenario| line(scenario, longest, look));
+        .map(|scenario| line(scenario, layout, look));
     let status = cut(&status_line(progress), look.width).to_owned();
     let outages = progress.outages.iter().map(|(output, reason)| {
         // A reason of several lines would break the block.
@@ -163,11 +158,50 @@ pub fn lines(progress: &Progress, look: Look) -> Vec<String> {
         .collect()
 }
 
-fn line(scenario: &ScenarioProgress, longest: usize, look: Look) -> String {
-    const BAR: usize = 40;
-    const SMALLEST: usize = 5;
+/// What the lines of all scenarios have in common, so that their columns line up.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    /// Characters of the names.
+    name: usize,
+    /// Characters of the bars; percentages where there is no room for all of them.
+    bar: Option<usize>,
+}
+
+impl Layout {
+    fn of(progress: &Progress, look: Look) -> Self {
+        const BAR: usize = 40;
+        const SMALLEST: usize = 5;
+        let length = |text: &str| text.chars().count();
+        let all = || progress.scenarios.iter();
+        let longest = all().map(|it| length(&it.name)).max().unwrap_or(0);
+        // On a narrow terminal the figures matter more than the ends of names.
+        let most = look.width.map_or(usize::MAX, |width| (width / 3).max(8));
+        let name = longest.min(most);
+        let figures = all().map(|it| length(&figures(it))).max().unwrap_or(0);
+        // Between name and figures: blank, mark, blank, brackets, blank.
+        let room = look.width.map_or(BAR, |width| {
+            width.saturating_sub(name + 6 + figures).min(BAR)
+        });
+        Self {
+            name,
+            bar: (look.bars && room >= SMALLEST).then_some(room),
+        }
+    }
+
+    /// A name, filled up or cut to its column.
+    fn name(self, name: &str) -> String {
+        let width = self.name;
+        if name.chars().count() <= width {
+            return format!("{name:width$}");
+        }
+        let kept: String = name.chars().take(width.saturating_sub(1)).collect();
+        format!("{kept}…")
+    }
+}
+
+fn line(scenario: &ScenarioProgress, layout: Layout, look: Look) -> String {
     let style = Style::new(look.colour);
-    let name = format!("{:longest$}", scenario.name);
+    let name = layout.name(&scenario.name);
     let mark = match scenario.phase {
         Phase::Running => ' ',
         Phase::Waiting(_) => '•',
@@ -176,15 +210,9 @@ fn line(scenario: &ScenarioProgress, longest: usize, look: Look) -> String {
         Phase::Done => '✓',
     };
     let right = figures(scenario);
-    // Between name and figures: blank, mark, blank, brackets, blank.
-    let taken = name.chars().count() + 6 + right.chars().count();
-    let room = look
-        .width
-        .map_or(BAR, |width| width.saturating_sub(taken).min(BAR));
-    let middle = if look.bars && room >= SMALLEST {
-        bar(scenario.fraction, room)
-    } else {
-        format!(" {:>3}% ", percent(scenario.fraction))
+    let middle = match layout.bar {
+        Some(room) => bar(scenario.fraction, room),
+        None => format!(" {:>3}% ", percent(scenario.fraction)),
     };
     let plain = format!("{name} {mark} [{middle}] {right}");
     let shown = cut(&plain, look.width);

@@ -51,7 +51,9 @@ pub fn render(report: &Report, options: &SummaryOptions) -> String {
             let note = format!(
                 "There were more than {MOST_SECTIONS} groups and scenarios: the others count in the totals only."
             );
-            out.push_str(&format!("\n  {}\n", style.faint(&note)));
+            out.push_str("\n  ");
+            out.push_str(&style.faint(&note));
+            out.push('\n');
         }
     }
     out.push_str("\n\n");

@@ -5,6 +5,7 @@
 //! terminal with log lines ([`Screen`]); progress-bar libraries draw bars, but here every line is
 //! text of [`brunt_summary::progress`], the same as in a file.
 
+mod ends;
 mod observe;
 mod screen;
 
@@ -17,6 +18,7 @@ use std::time::Duration;
 use brunt_summary::Progress;
 use brunt_summary::progress::{Look, lines};
 
+use ends::Ends;
 pub(crate) use observe::observe;
 pub(crate) use screen::Screen;
 
@@ -73,10 +75,16 @@ impl Display {
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::Builder::new().name("brunt-progress".to_owned());
         let thread = thread.spawn(move || {
+            let mut ends = Ends::default();
+            let mut next = || {
+                let mut progress = progress();
+                ends.keep(&mut progress);
+                progress
+            };
             while stopped.recv_timeout(show.interval()) == Err(RecvTimeoutError::Timeout) {
-                draw(show, &screen, &progress());
+                draw(show, &screen, &next());
             }
-            draw(show, &screen, &progress());
+            draw(show, &screen, &next());
             screen.keep();
         })?;
         Ok(Self {

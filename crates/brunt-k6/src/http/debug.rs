@@ -1,5 +1,7 @@
 //! Option `httpDebug`: every request and response as a log record, the way it looked on the wire.
 
+use std::fmt::Write as _;
+
 use brunt_engine::Level;
 use brunt_net::{Exchange, Request, Response};
 use brunt_options::HttpDebug;
@@ -60,7 +62,8 @@ fn text(mode: HttpDebug, head: &[u8], body: &[u8]) -> String {
         let shown = body.get(..BODY).unwrap_or(body);
         text.push_str(&String::from_utf8_lossy(shown));
         if shown.len() < body.len() {
-            text.push_str(&format!("… ({} bytes more)", body.len() - shown.len()));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "… ({} bytes more)", body.len() - shown.len());
         }
     }
     text

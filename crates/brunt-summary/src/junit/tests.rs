@@ -36,7 +36,7 @@ fn report() -> Report {
     report
 }
 
-fn run<'a>(failure: Option<&'a str>) -> JunitRun<'a> {
+fn run(failure: Option<&str>) -> JunitRun<'_> {
     JunitRun {
         script: "script.js",
         started: Some("2026-01-02T03:04:05"),

@@ -151,3 +151,43 @@ fn an_output_in_trouble_has_a_line_of_its_own() {
     let lines = lines(&progress, Look::default());
     assert_eq!(lines[2..], ["output mimir: deliveries fail: refused"]);
 }
+
+#[test]
+fn lines_have_the_same_columns_and_long_names_make_room() {
+    let long = scenario(
+        "a_scenario_with_quite_a_long_name",
+        Phase::Running,
+        Work::Time,
+    );
+    let shared = Work::Shared { done: 3, total: 60 };
+    let short = scenario("b", Phase::Done, shared);
+    let progress = progress(vec![long, short]);
+    let at = |width| {
+        lines(
+            &progress,
+            Look {
+                bars: true,
+                colour: false,
+                width: Some(width),
+            },
+        )
+    };
+    let column = |line: &str, mark: char| line.chars().position(|it| it == mark);
+    for width in [200, 80, 60] {
+        let lines = at(width);
+        for mark in ['[', ']'] {
+            assert_eq!(
+                column(&lines[1], mark),
+                column(&lines[2], mark),
+                "{lines:#?}"
+            );
+        }
+        assert_eq!(lines[1].contains('%'), lines[2].contains('%'), "{lines:#?}");
+    }
+    let narrow = at(60);
+    assert!(
+        narrow[1].starts_with("a_scenario_with_qui… "),
+        "{narrow:#?}"
+    );
+    assert!(narrow[2].ends_with("03/60 shared iters"), "{narrow:#?}");
+}
