@@ -174,10 +174,12 @@ impl Layout {
         let length = |text: &str| text.chars().count();
         let all = || progress.scenarios.iter();
         let longest = all().map(|it| length(&it.name)).max().unwrap_or(0);
-        // On a narrow terminal the figures matter more than the ends of names.
-        let most = look.width.map_or(usize::MAX, |width| (width / 3).max(8));
-        let name = longest.min(most);
         let figures = all().map(|it| length(&figures(it))).max().unwrap_or(0);
+        // On a narrow terminal the figures, and a percentage, matter more than the ends of names.
+        let most = look.width.map_or(usize::MAX, |width| {
+            width.saturating_sub(figures + 12).max(8)
+        });
+        let name = longest.min(most);
         // Between name and figures: blank, mark, blank, brackets, blank.
         let room = look.width.map_or(BAR, |width| {
             width.saturating_sub(name + 6 + figures).min(BAR)

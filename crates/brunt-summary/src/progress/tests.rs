@@ -185,9 +185,6 @@ fn lines_have_the_same_columns_and_long_names_make_room() {
         assert_eq!(lines[1].contains('%'), lines[2].contains('%'), "{lines:#?}");
     }
     let narrow = at(60);
-    assert!(
-        narrow[1].starts_with("a_scenario_with_qui… "),
-        "{narrow:#?}"
-    );
+    assert!(narrow[1].starts_with("a_scenario_w… "), "{narrow:#?}");
     assert!(narrow[2].ends_with("03/60 shared iters"), "{narrow:#?}");
 }
