@@ -227,120 +227,161 @@ pub(crate) fn command() -> Command {
                         .help("Who receives: Prometheus if it is installed, or brunt's own"),
                 ),
         )
-        .subcommand(Command::new("version").about("Prints the version"))
+        .subcommand(inspect())
+        .subcommand(crate::scaffold::command())
+        .subcommand(completion())
+        .subcommand(
+            Command::new("version")
+                .about("Prints the version")
+                .after_help("Examples:\n  brunt version\n  brunt version --json")
+                .arg(
+                    Arg::new("json")
+                        .long("json")
+                        .action(ArgAction::SetTrue)
+                        .help("As JSON, with the platform"),
+                ),
+        )
 }
 
 fn global(name: &'static str, short: char) -> Arg {
     Arg::new(name).long(name).short(short).global(true)
 }
 
+fn inspect() -> Command {
+    Command::new("inspect")
+        .about("Prints the options of a script as JSON, without running it")
+        .after_help(
+            "It takes the flags of `brunt run` too.
+
+Examples:
+  brunt inspect script.js
+  brunt inspect --execution-requirements script.js | jq .maxVUs",
+        )
+        .args(of_script())
+        .args(flags_of_run().into_iter().map(|arg| arg.hide(true)))
+        .arg(
+            Arg::new("execution-requirements")
+                .long("execution-requirements")
+                .action(ArgAction::SetTrue)
+                .help("The options that result with defaults, variables and --config, with the VUs and time that the test needs"),
+        )
+}
+
+fn completion() -> Command {
+    Command::new("completion")
+        .about("Prints a completion script for a shell")
+        .after_help(
+            "Examples:
+  source <(brunt completion bash)
+  brunt completion zsh > ~/.zfunc/_brunt
+  brunt completion fish > ~/.config/fish/completions/brunt.fish",
+        )
+        .arg(
+            Arg::new("shell")
+                .required(true)
+                .value_name("SHELL")
+                .value_parser(clap::value_parser!(clap_complete::Shell))
+                .help("Whose completion"),
+        )
+}
+
+/// What says which script is loaded, and what it sees.
+fn of_script() -> [Arg; 4] {
+    [
+        Arg::new("script")
+            .required(true)
+            .value_name("SCRIPT")
+            .help("A .js or .ts file, or - for standard input"),
+        Arg::new("env")
+            .long("env")
+            .short('e')
+            .action(ArgAction::Append)
+            .value_name("NAME=VALUE")
+            .help("Sets a member of __ENV; repeatable"),
+        Arg::new("include-system-env-vars")
+            .long("include-system-env-vars")
+            .value_name("BOOL")
+            .hide_possible_values(true)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_value("true")
+            .default_missing_value("true")
+            .value_parser(runtime::go_bool)
+            .env("K6_INCLUDE_SYSTEM_ENV_VARS")
+            .help("Whether __ENV holds the environment"),
+        Arg::new("config")
+            .long("config")
+            .short('c')
+            .value_name("FILE")
+            .env("K6_CONFIG")
+            .help("A JSON file with options"),
+    ]
+}
+
 fn run() -> Command {
-    let mut command = Command::new("run")
+    Command::new("run")
         .about("Runs a test")
         .after_help(EXAMPLES)
-        .arg(
-            Arg::new("script")
-                .required(true)
-                .value_name("SCRIPT")
-                .help("A .js or .ts file, or - for standard input"),
-        )
-        .arg(
-            Arg::new("out")
-                .long("out")
-                .help_heading("Results")
-                .short('o')
-                .action(ArgAction::Append)
-                .env("K6_OUT")
-                .value_name("NAME[=TARGET][,KEY=VALUE…]")
-                .help("Where measurements go; repeatable; see `brunt outputs`"),
-        )
-        .arg(
-            Arg::new("env")
-                .long("env")
-                .short('e')
-                .action(ArgAction::Append)
-                .value_name("NAME=VALUE")
-                .help("Sets a member of __ENV; repeatable"),
-        )
-        .arg(
-            Arg::new("include-system-env-vars")
-                .long("include-system-env-vars")
-                .value_name("BOOL")
-                .hide_possible_values(true)
-                .num_args(0..=1)
-                .require_equals(true)
-                .default_value("true")
-                .default_missing_value("true")
-                .value_parser(runtime::go_bool)
-                .env("K6_INCLUDE_SYSTEM_ENV_VARS")
-                .help("Whether __ENV holds the environment"),
-        )
-        .arg(
-            Arg::new("config")
-                .long("config")
-                .short('c')
-                .value_name("FILE")
-                .env("K6_CONFIG")
-                .help("A JSON file with options"),
-        )
-        .arg(
-            Arg::new("summary-export")
-                .long("summary-export")
-                .help_heading("Results")
-                .value_name("FILE")
-                .env("K6_SUMMARY_EXPORT")
-                .help("Writes the end-of-test summary as JSON"),
-        )
-        .arg(
-            Arg::new("summary-mode")
-                .long("summary-mode")
-                .help_heading("Results")
-                .value_name("MODE")
-                .env("K6_SUMMARY_MODE")
-                .default_value("compact")
-                .value_parser(["compact", "full", "disabled"])
-                .help("How much the summary shows"),
-        )
-        .arg(
-            runtime::switch("no-thresholds", "K6_NO_THRESHOLDS")
-                .help_heading("Results")
-                .help("Do not judge thresholds"),
-        )
-        .arg(
-            Arg::new("no-usage-report")
-                .long("no-usage-report")
-                .action(ArgAction::SetTrue)
-                .hide(true)
-                .help("For compatibility: brunt never reports usage"),
-        )
-        .arg(
-            Arg::new("workers")
-                .long("workers")
-                .value_name("N")
-                .env("BRUNT_WORKERS")
-                .value_parser(clap::value_parser!(u16).range(1..))
-                .help("Threads that run virtual users [default: cores - 1]"),
-        )
-        .arg(
-            Arg::new("vu-memory-limit")
-                .long("vu-memory-limit")
-                .value_name("MIB")
-                .env("BRUNT_VU_MEMORY_LIMIT")
-                .default_value("512")
-                .value_parser(clap::value_parser!(u32))
-                .help("JavaScript memory of one virtual user in MiB; 0 for no limit"),
-        )
-        .arg(
-            Arg::new("max-series")
-                .long("max-series")
-                .help_heading("Results")
-                .value_name("N")
-                .env("BRUNT_MAX_SERIES")
-                .default_value("1000000")
-                .value_parser(clap::value_parser!(u32))
-                .help("Time series that are told apart; more count towards one overflow series"),
-        );
-    command = command.args(runtime::of_run());
+        .args(of_script())
+        .args(flags_of_run())
+}
+
+/// What sets up a run, besides its script.
+fn flags_of_run() -> Vec<Arg> {
+    let mut flags = vec![
+        Arg::new("out")
+            .long("out")
+            .help_heading("Results")
+            .short('o')
+            .action(ArgAction::Append)
+            .env("K6_OUT")
+            .value_name("NAME[=TARGET][,KEY=VALUE…]")
+            .help("Where measurements go; repeatable; see `brunt outputs`"),
+        Arg::new("summary-export")
+            .long("summary-export")
+            .help_heading("Results")
+            .value_name("FILE")
+            .env("K6_SUMMARY_EXPORT")
+            .help("Writes the end-of-test summary as JSON"),
+        Arg::new("summary-mode")
+            .long("summary-mode")
+            .help_heading("Results")
+            .value_name("MODE")
+            .env("K6_SUMMARY_MODE")
+            .default_value("compact")
+            .value_parser(["compact", "full", "disabled"])
+            .help("How much the summary shows"),
+        runtime::switch("no-thresholds", "K6_NO_THRESHOLDS")
+            .help_heading("Results")
+            .help("Do not judge thresholds"),
+        Arg::new("no-usage-report")
+            .long("no-usage-report")
+            .action(ArgAction::SetTrue)
+            .hide(true)
+            .help("For compatibility: brunt never reports usage"),
+        Arg::new("workers")
+            .long("workers")
+            .value_name("N")
+            .env("BRUNT_WORKERS")
+            .value_parser(clap::value_parser!(u16).range(1..))
+            .help("Threads that run virtual users [default: cores - 1]"),
+        Arg::new("vu-memory-limit")
+            .long("vu-memory-limit")
+            .value_name("MIB")
+            .env("BRUNT_VU_MEMORY_LIMIT")
+            .default_value("512")
+            .value_parser(clap::value_parser!(u32))
+            .help("JavaScript memory of one virtual user in MiB; 0 for no limit"),
+        Arg::new("max-series")
+            .long("max-series")
+            .help_heading("Results")
+            .value_name("N")
+            .env("BRUNT_MAX_SERIES")
+            .default_value("1000000")
+            .value_parser(clap::value_parser!(u32))
+            .help("Time series that are told apart; more count towards one overflow series"),
+    ];
+    flags.extend(runtime::of_run());
     for flag in OPTION_FLAGS {
         let mut arg = Arg::new(flag.long)
             .long(flag.long)
@@ -358,9 +399,9 @@ fn run() -> Command {
                 .default_missing_value(missing)
                 .hide_possible_values(true),
         };
-        command = command.arg(arg);
+        flags.push(arg);
     }
-    command
+    flags
 }
 
 /// The help of an option's flag; says if the option is only read so far.

@@ -7,6 +7,7 @@ mod exit;
 mod logging;
 mod progress;
 mod run;
+mod scaffold;
 mod terminal;
 
 use std::io::Write;
@@ -47,10 +48,35 @@ fn main() -> ExitCode {
             terminal::print(run::outputs::catalogue().list());
             Exit::Success.into()
         }
-        _ => {
-            terminal::print(format!("brunt v{}\n", env!("CARGO_PKG_VERSION")));
+        Some(("inspect", own)) => with_terminal(own, |terminal| {
+            let requirements = own.get_flag("execution-requirements");
+            run::inspect::inspect(run_args(own), requirements, terminal)
+        }),
+        Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),
+        Some(("completion", own)) => {
+            let mut script = Vec::new();
+            if let Some(shell) = own.get_one::<clap_complete::Shell>("shell") {
+                clap_complete::generate(*shell, &mut cli::command(), "brunt", &mut script);
+            }
+            terminal::print(script);
             Exit::Success.into()
         }
+        Some((_, own)) => {
+            terminal::print(version(own.try_get_one("json") == Ok(Some(&true))));
+            Exit::Success.into()
+        }
+        None => Exit::Usage.into(),
+    }
+}
+
+fn version(json: bool) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    if json {
+        let json = serde_json::json!({ "version": version, "os": os, "arch": arch });
+        format!("{json}\n")
+    } else {
+        format!("brunt v{version} ({os}/{arch})\n")
     }
 }
 
@@ -135,6 +161,8 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
             .map_or(1_000_000, |it| *it as usize),
         option_flags: cli::option_flags(matches),
         without_effect: cli::without_effect(matches),
+        scenarios: texts("scenario"),
+        once: matches.get_flag("once"),
         shutdown_budget: matches
             .get_one("shutdown-budget")
             .copied()

@@ -1,8 +1,11 @@
 //! `brunt run`: from a script to an exit code.
 
+mod choice;
 mod config_file;
 mod explain;
+pub(crate) mod inspect;
 mod layers;
+mod limits;
 mod outcome;
 pub(crate) mod outputs;
 mod reports;
@@ -63,6 +66,10 @@ pub(crate) struct RunArgs {
     pub(crate) option_flags: Vec<(String, String)>,
     /// Flags that were given and that nothing acts on yet.
     pub(crate) without_effect: Vec<String>,
+    /// Names of the only scenarios to run; all of them if empty.
+    pub(crate) scenarios: Vec<String>,
+    /// One iteration of each scenario.
+    pub(crate) once: bool,
     /// From SIGTERM to the end of the process.
     pub(crate) shutdown_budget: Duration,
     pub(crate) quiet: bool,

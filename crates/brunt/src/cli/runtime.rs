@@ -55,8 +55,19 @@ pub(super) fn global() -> [Arg; 4] {
 }
 
 /// Of `run`.
-pub(super) fn of_run() -> [Arg; 9] {
-    [
+pub(super) fn of_run() -> Vec<Arg> {
+    vec![
+        Arg::new("scenario")
+            .long("scenario")
+            .help_heading("Load")
+            .value_name("NAME")
+            .action(ArgAction::Append)
+            .help("Run only this scenario; repeatable"),
+        Arg::new("once")
+            .long("once")
+            .help_heading("Load")
+            .action(ArgAction::SetTrue)
+            .help("Run one iteration of each scenario, to try a script"),
         Arg::new("shutdown-budget")
             .long("shutdown-budget")
             .value_name("TIME")

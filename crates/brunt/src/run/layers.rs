@@ -4,14 +4,16 @@
 use brunt_options::{Consolidated, Layer, LayerOptions, Options, OptionsError};
 
 use crate::exit::{Exit, Failure};
-use crate::run::RunArgs;
 use crate::run::script::Script;
+use crate::run::{RunArgs, choice};
 
-/// Reads all layers and puts them together.
+/// Reads all layers and puts them together; `--scenario` and `--once` take from what results.
 pub(crate) fn consolidate(args: &RunArgs, script: &Script) -> Result<Consolidated, Failure> {
-    read(args, script)
+    let mut options = read(args, script)
         .and_then(|layers| Options::consolidate_with(layers, &args.features))
-        .map_err(|error| failure(error, args, script))
+        .map_err(|error| failure(error, args, script))?;
+    choice::narrow(&mut options, &args.scenarios, args.once)?;
+    Ok(options)
 }
 
 fn read(args: &RunArgs, script: &Script) -> Result<Vec<LayerOptions>, OptionsError> {

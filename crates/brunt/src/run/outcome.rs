@@ -48,6 +48,15 @@ pub(crate) fn judge(ran: &Ran) -> Verdict {
 
 fn exit(ran: &Ran, say: &mut dyn FnMut(String)) -> Exit {
     let outcome = &ran.outcome;
+    if outcome.end == End::Completed && ran.iterations == 0 {
+        log.log(Record {
+            level: Level::Warn,
+            message:
+                "no iteration ran to its end: give the test more time, or a longer gracefulStop"
+                    .to_owned(),
+            fields: Vec::new(),
+        });
+    }
     if outcome.stuck_vus > 0 {
         say(format!(
             "{} VUs did not return after they were interrupted",

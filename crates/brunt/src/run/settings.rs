@@ -9,13 +9,15 @@ use brunt_engine::{EngineConfig, Level, LogSink, Record};
 use brunt_k6::K6Config;
 use brunt_metrics::{Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin};
 use brunt_net::{NetConfig, TlsOptions, TlsSettings};
-use brunt_options::{Consolidated, Feature, Options, OptionsError, to_export_json, to_script_json};
+use brunt_options::{
+    Consolidated, Feature, Options, OptionsError, plan, to_export_json, to_script_json,
+};
 use brunt_output::{Declaration, Drain, Health, OutputContext};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
 use crate::run::script::Script;
-use crate::run::{RunArgs, layers};
+use crate::run::{RunArgs, layers, limits};
 
 /// What a test is made of.
 pub(crate) struct Settings {
@@ -117,7 +119,9 @@ pub(crate) fn warnings(args: &RunArgs, options: &Consolidated) -> Vec<String> {
         .without_effect
         .iter()
         .map(|flag| format!("{flag} is not supported yet and has no effect"));
-    options.warnings.iter().cloned().chain(flags).collect()
+    let vus = plan::vu_requirements_of(&options.scenarios, &options.partition);
+    let all = options.warnings.iter().cloned().chain(flags);
+    all.chain(limits::check(vus.max)).collect()
 }
 
 fn system_tags(options: &Consolidated) -> Result<SystemTags, OptionsError> {

@@ -32,6 +32,8 @@ pub(crate) struct Ran {
     pub(crate) started: Option<i64>,
     /// What `handleSummary` returned, as JSON, or why it did not; `None` without one.
     pub(crate) handled: Option<Result<Option<Arc<str>>, CallError>>,
+    /// Iterations that ran to their end.
+    pub(crate) iterations: u64,
     /// Samples that were no numbers or came too late.
     pub(crate) rejected: u64,
     pub(crate) overflowed: u64,
@@ -157,6 +159,7 @@ async fn drive(
         report,
         started: None,
         handled,
+        iterations: state.iterations_completed.load(Ordering::Relaxed),
         rejected: progress.rejected,
         overflowed: progress.overflowed,
         dropped: progress.edges.iter().map(|edge| edge.dropped).collect(),

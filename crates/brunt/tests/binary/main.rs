@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod broken_servers;
+mod commands;
 mod coverage;
 mod executors;
 mod exit_codes;

@@ -24,7 +24,12 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// A run to be started.
 pub(crate) struct Brunt {
     folder: Arc<tempfile::TempDir>,
+    /// `run`, or what stands in its place.
+    command: String,
+    /// Empty for commands that take none.
     script: String,
+    /// Shell commands before it, such as `ulimit -n 100`.
+    shell: Option<String>,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: Vec<u8>,
@@ -48,13 +53,32 @@ impl Brunt {
     pub(crate) fn bare(script: &str) -> Self {
         Self {
             folder: Arc::new(tempfile::tempdir().unwrap()),
+            command: "run".to_owned(),
             script: script.to_owned(),
+            shell: None,
             args: Vec::new(),
             env: Vec::new(),
             stdin: Vec::new(),
             hold_stdin: false,
             read_stdout: true,
         }
+    }
+
+    /// Will run another command than `run`; a script comes before it.
+    pub(crate) fn command(command: &str) -> Self {
+        Self::bare("").instead(command)
+    }
+
+    /// The same with another command than `run`.
+    pub(crate) fn instead(mut self, command: &str) -> Self {
+        command.clone_into(&mut self.command);
+        self
+    }
+
+    /// Runs these shell commands in the process before it becomes brunt.
+    pub(crate) fn after_shell(mut self, commands: &str) -> Self {
+        self.shell = Some(commands.to_owned());
+        self
     }
 
     /// Puts a file beside the script.
@@ -109,8 +133,20 @@ impl Brunt {
 
     /// Starts, to be followed and ended.
     pub(crate) fn start(self) -> Started {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brunt"));
-        command.arg("run").args(&self.args).arg(&self.script);
+        let binary = env!("CARGO_BIN_EXE_brunt");
+        let mut command = match &self.shell {
+            None => Command::new(binary),
+            Some(commands) => {
+                let mut shell = Command::new("sh");
+                let commands = format!("{commands} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &commands, binary]);
+                shell
+            }
+        };
+        command.arg(&self.command).args(&self.args);
+        if !self.script.is_empty() {
+            command.arg(&self.script);
+        }
         // A developer's own settings must not change a test.
         command
             .env_clear()
