@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         }
         Some(("inspect", own)) => with_terminal(own, |terminal| {
             let requirements = own.get_flag("execution-requirements");
-            run::inspect::inspect(run_args(own), requirements, terminal)
+            run::inspect::inspect(&run_args(own), requirements, terminal)
         }),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),
         Some(("completion", own)) => {
@@ -61,11 +61,12 @@ fn main() -> ExitCode {
             terminal::print(script);
             Exit::Success.into()
         }
-        Some((_, own)) => {
-            terminal::print(version(own.try_get_one("json") == Ok(Some(&true))));
+        Some(("version", own)) => {
+            terminal::print(version(own.get_flag("json")));
             Exit::Success.into()
         }
-        None => Exit::Usage.into(),
+        // The command line allows no other.
+        _ => Exit::Usage.into(),
     }
 }
 
