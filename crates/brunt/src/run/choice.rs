@@ -21,7 +21,8 @@ pub(crate) fn narrow(
 ) -> Result<(), Failure> {
     for name in names {
         if !options.scenarios.iter().any(|it| it.name == *name) {
-            let known: Vec<&str> = options.scenarios.iter().map(|it| &*it.name).collect();
+            let mut known: Vec<&str> = options.scenarios.iter().map(|it| &*it.name).collect();
+            known.sort_unstable();
             let message = format!(
                 "--scenario {name}: there is no such scenario; the test has {}",
                 known.join(", ")

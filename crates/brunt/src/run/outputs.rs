@@ -139,11 +139,6 @@ impl Outputs {
 }
 
 impl Running {
-    /// The instances' names, in the order of their edges.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.0.iter().map(|one| one.instance.clone()).collect()
-    }
-
     /// Each instance with the state of its deliveries, for whoever shows it.
     pub(crate) fn health(&self) -> Vec<(String, Health)> {
         let of = |one: &Started| (one.instance.clone(), one.health.clone());

@@ -171,7 +171,7 @@ fn limits_that_are_too_low_are_told_with_the_command_before_the_start() {
 fn a_test_in_which_no_iteration_finished_says_so() {
     let script = "import { sleep } from 'k6';
         export const options = { scenarios: { a: {
-          executor: 'constant-vus', vus: 1, duration: '200ms', gracefulStop: '0s' } } };
+          executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } };
         export default function () { sleep(600); }";
     let run = Brunt::script(script).run().expect(0);
     let told = run.messages("warning");
