@@ -32,6 +32,7 @@ pub use machine::RunInfo;
 pub use options::{Mode, OptionError, SummaryOptions, TimeUnit, TrendStat};
 pub use progress::{Look, Phase, Progress, ScenarioProgress, Stage, Work};
 pub use style::Style;
+pub use tree::path_id;
 
 use serde_json::Value;
 

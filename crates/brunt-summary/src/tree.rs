@@ -26,7 +26,7 @@ pub(crate) fn as_maps(group: &GroupNode) -> Value {
 }
 
 fn node(group: &GroupNode, groups: Value, checks: Value) -> Value {
-    let mut node = json!({ "name": group.name, "path": group.path, "id": id(&group.path) });
+    let mut node = json!({ "name": group.name, "path": group.path, "id": path_id(&group.path) });
     node["groups"] = groups;
     node["checks"] = checks;
     node
@@ -44,7 +44,7 @@ fn checks(group: &GroupNode) -> impl Iterator<Item = (&str, Value)> {
         let check = json!({
             "name": name,
             "path": path,
-            "id": id(&path),
+            "id": path_id(&path),
             "passes": passes,
             "fails": fails,
         });
@@ -52,8 +52,8 @@ fn checks(group: &GroupNode) -> impl Iterator<Item = (&str, Value)> {
     })
 }
 
-/// Groups and checks are known by the MD5 of their path, in hexadecimal.
-fn id(path: &str) -> String {
+/// The id of a group or check: the MD5 of its path (`::outer::inner`, then `::check`), in hexadecimal.
+pub fn path_id(path: &str) -> String {
     let digest: [u8; 16] = Md5::digest(path.as_bytes()).into();
     format!("{:032x}", u128::from_be_bytes(digest))
 }

@@ -1,6 +1,7 @@
 //! The command line: commands, flags, help texts with examples.
 
 mod runtime;
+mod verbs;
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -227,6 +228,7 @@ pub(crate) fn command() -> Command {
                         .help("Who receives: Prometheus if it is installed, or brunt's own"),
                 ),
         )
+        .subcommands(verbs::commands())
         .subcommand(inspect())
         .subcommand(crate::scaffold::command())
         .subcommand(completion())

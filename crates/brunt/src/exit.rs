@@ -16,10 +16,14 @@ pub(crate) enum Exit {
     SetupTimeout = 100,
     /// `teardown()` took too long.
     TeardownTimeout = 101,
+    /// The test was stopped through the REST API.
+    Stopped = 103,
     /// An option, a threshold or a scenario is invalid.
     InvalidConfig = 104,
     /// A signal ended the test.
     Signal = 105,
+    /// The REST API cannot listen.
+    ApiFailed = 106,
     /// The script threw while it was loaded, or in setup or teardown; or it could not be loaded.
     ScriptException = 107,
     /// The script called `exec.test.abort()`.
@@ -42,8 +46,10 @@ impl Exit {
             Self::ThresholdsFailed,
             Self::SetupTimeout,
             Self::TeardownTimeout,
+            Self::Stopped,
             Self::InvalidConfig,
             Self::Signal,
+            Self::ApiFailed,
             Self::ScriptException,
             Self::ScriptAbort,
             Self::Internal,

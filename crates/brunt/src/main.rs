@@ -1,6 +1,7 @@
 //! brunt: the command line. Commands, wiring, terminal output and exit codes; the only crate that
 //! knows every plug-in.
 
+mod api;
 mod cli;
 mod demo;
 mod exit;
@@ -9,6 +10,7 @@ mod progress;
 mod run;
 mod scaffold;
 mod terminal;
+mod verbs;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -65,8 +67,12 @@ fn main() -> ExitCode {
             terminal::print(version(own.get_flag("json")));
             Exit::Success.into()
         }
-        // The command line allows no other.
-        _ => Exit::Usage.into(),
+        Some((name, own)) => match verbs::of(name) {
+            Some(verb) => with_terminal(own, |_| verb(own)),
+            // The command line allows no other.
+            None => Exit::Usage.into(),
+        },
+        None => Exit::Usage.into(),
     }
 }
 
@@ -93,7 +99,7 @@ fn with_terminal(
             return Exit::Usage.into();
         }
     };
-    let exit = work(&terminal).unwrap_or_else(|failure| {
+    let exit = guarded(|| work(&terminal)).unwrap_or_else(|failure| {
         terminal.log.log(Record {
             level: Level::Error,
             message: failure.message,
@@ -112,6 +118,16 @@ fn console_output(matches: &ArgMatches) -> Option<PathBuf> {
     let flag = flag.and_then(Iterator::last).map(PathBuf::from);
     let path = flag.or_else(|| std::env::var_os("K6_CONSOLE_OUTPUT").map(PathBuf::from));
     path.filter(|path| !path.as_os_str().is_empty())
+}
+
+/// A crash is an exit code like every other, and not the one of a language's runtime.
+fn guarded(work: impl FnOnce() -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+    // What the crash left half done is not looked at again: the process ends.
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| {
+        let message = "brunt crashed; please report it with the script and the lines above";
+        Err(Failure::new(Exit::Internal, message))
+    })
 }
 
 fn run_args(matches: &ArgMatches) -> RunArgs {
@@ -164,11 +180,25 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
         without_effect: cli::without_effect(matches),
         scenarios: texts("scenario"),
         once: matches.get_flag("once"),
+        address: text("address").filter(|address| !address.is_empty()),
+        linger: matches.get_flag("linger"),
         shutdown_budget: matches
             .get_one("shutdown-budget")
             .copied()
             .unwrap_or(run::SHUTDOWN_BUDGET),
         quiet: matches.get_flag("quiet"),
         no_colour: terminal::no_colour(matches),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crash_is_109() {
+        let crashed = guarded(|| panic!("on purpose")).unwrap_err();
+        assert_eq!(crashed.exit as u8, 109);
+        assert!(guarded(|| Ok(Exit::Success)).is_ok());
     }
 }

@@ -24,6 +24,7 @@ use brunt_options::Features;
 use brunt_output::Drain;
 use tokio::sync::oneshot;
 
+use crate::api::{Address, Api, Server};
 use crate::exit::{Exit, Failure};
 use crate::logging::ConsoleFile;
 use crate::run::config_file::ConfigFile;
@@ -70,6 +71,10 @@ pub(crate) struct RunArgs {
     pub(crate) scenarios: Vec<String>,
     /// One iteration of each scenario.
     pub(crate) once: bool,
+    /// Where the REST API listens, `HOST:PORT`; `None` for where it is needed only.
+    pub(crate) address: Option<String>,
+    /// Stay after the test.
+    pub(crate) linger: bool,
     /// From SIGTERM to the end of the process.
     pub(crate) shutdown_budget: Duration,
     pub(crate) quiet: bool,
@@ -133,6 +138,7 @@ async fn run_async(
         script,
         settings,
         outputs,
+        server,
     } = tokio::select! {
         prepared = prepare(&args, &log) => prepared?,
         () = signals.first() => {
@@ -145,7 +151,7 @@ async fn run_async(
     }
     let drain = Drain::within(DRAIN_TIMEOUT);
     let (edges, running) = outputs.start(&settings.output_context(&drain), &log);
-    let ran = test::run(
+    let mut ran = test::run(
         test::Test {
             args: &args,
             script: &script,
@@ -155,9 +161,11 @@ async fn run_async(
             terminal,
             log: &log,
         },
+        server,
         edges,
     )
     .await?;
+    let api = ran.api.take();
     let delivered = tokio::select! {
         delivered = running.finish(&drain) => delivered,
         // Never returns.
@@ -175,7 +183,43 @@ async fn run_async(
     };
     summary::show(&finished, &delivered, signals.hurried(), &log);
     verdict.log(&log);
+    if args.linger {
+        linger(&signals, api.as_ref(), &log).await;
+    }
+    if let Some(api) = api {
+        api.serving.close().await;
+    }
     Ok(verdict.exit)
+}
+
+/// Waits after the test until somebody ends it; a test that somebody ended does not wait.
+async fn linger(signals: &Signals, api: Option<&Api>, log: &Arc<dyn LogSink>) {
+    let stopped = || async {
+        match api {
+            Some(api) => api.subject.stopped.notified().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = signals.first() => return,
+        () = stopped() => return,
+        () = std::future::ready(()) => {}
+    }
+    let how = if api.is_some() {
+        "the REST API is up until Ctrl-C or `brunt stop`"
+    } else {
+        "press Ctrl-C to leave"
+    };
+    log.log(Record {
+        level: Level::Info,
+        message: format!("the test is over, --linger keeps brunt running: {how}"),
+        fields: Vec::new(),
+    });
+    tokio::select! {
+        () = signals.first() => {}
+        () = stopped() => {}
+    }
 }
 
 /// All that is settled before anything runs.
@@ -183,18 +227,52 @@ struct Prepared {
     script: Script,
     settings: Settings,
     outputs: Outputs,
+    server: Option<Server>,
 }
 
 async fn prepare(args: &Arc<RunArgs>, log: &Arc<dyn LogSink>) -> Result<Prepared, Failure> {
     let configured = outputs::configure(&args.out)?;
     let script = load(Arc::clone(args), Arc::clone(log)).await?;
     let settings = settings::settle(args, &script, log)?;
+    let server = listen(args, &settings, log).await?;
     let outputs = outputs::check(configured).await?;
     Ok(Prepared {
         script,
         settings,
         outputs,
+        server,
     })
+}
+
+/// Opens the port of the REST API, if there is to be one.
+async fn listen(
+    args: &RunArgs,
+    settings: &Settings,
+    log: &Arc<dyn LogSink>,
+) -> Result<Option<Server>, Failure> {
+    let scenarios = &settings.options.scenarios;
+    let needed = scenarios
+        .iter()
+        .any(|it| it.executor.kind() == "externally-controlled");
+    let address = match &args.address {
+        Some(text) => text
+            .parse()
+            .map_err(|error| Failure::new(Exit::ApiFailed, format!("--address: {error}")))?,
+        None if needed => Address::local(),
+        None => return Ok(None),
+    };
+    let server = Server::bind(&address).await.map_err(|error| {
+        let message = format!(
+            "the REST API cannot listen on {address}: {error}; name another address, such as --address localhost:0 for any free port"
+        );
+        Failure::new(Exit::ApiFailed, message)
+    })?;
+    log.log(Record {
+        level: Level::Info,
+        message: format!("the REST API listens on http://{}", server.address()),
+        fields: Vec::new(),
+    });
+    Ok(Some(server))
 }
 
 /// Loads the script on a thread of its own, because a script's first evaluation can take any time:

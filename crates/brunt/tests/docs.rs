@@ -160,6 +160,7 @@ macro_rules! pages {
 pages! {
     readme "README.md"
     running "docs/guide/running.md"
+    control "docs/guide/control.md"
     options "docs/guide/options.md"
     scripts "docs/guide/scripts.md"
     http "docs/guide/http.md"

@@ -69,7 +69,8 @@ impl Phase {
         }
     }
 
-    pub(crate) fn from_number(number: u8) -> Self {
+    /// The phase of a number of the REST API; one that is unknown counts as the end.
+    pub fn from_number(number: u8) -> Self {
         Self::ALL
             .get(usize::from(number))
             .copied()

@@ -7,13 +7,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches};
 
 /// Flags that nothing acts on yet, by their long names.
-const WITHOUT_EFFECT: &[&str] = &[
-    "address",
-    "linger",
-    "profiling-enabled",
-    "secret-source",
-    "traces-output",
-];
+const WITHOUT_EFFECT: &[&str] = &["profiling-enabled", "secret-source", "traces-output"];
 
 /// A switch: `--name`, `--name=false`, or its variable with one of Go's forms.
 pub(super) fn switch(name: &'static str, env: &'static str) -> Arg {
@@ -41,7 +35,7 @@ pub(super) fn global() -> [Arg; 4] {
         of_run(Arg::new("address").long("address").short('a'))
             .value_name("HOST:PORT")
             .env("K6_ADDRESS")
-            .help("Where the REST API listens; off unless given"),
+            .help("Where the REST API of a test is [default: off; localhost:6565 with an externally-controlled scenario]"),
         of_run(Arg::new("log-output").long("log-output"))
             .value_name("WHERE")
             .env("K6_LOG_OUTPUT")
@@ -84,7 +78,7 @@ pub(super) fn of_run() -> Vec<Arg> {
             .help("Shows every option's value and where it comes from, and runs nothing"),
         switch("linger", "K6_LINGER")
             .short('l')
-            .help("Keep the REST API up after the test"),
+            .help("Stay after the test, with the REST API, until Ctrl-C or `brunt stop`"),
         Arg::new("features")
             .long("features")
             .value_name("NAMES")

@@ -21,11 +21,22 @@ pub(crate) struct Verdict {
     pub(crate) exit: Exit,
     /// Why it is not [`Exit::Success`], and what else went wrong.
     pub(crate) messages: Vec<String>,
+    /// Nothing ended it before its time, and no iteration ran to its end.
+    pub(crate) idle: bool,
 }
 
 impl Verdict {
     /// Logs the messages.
     pub(crate) fn log(&self, log: &Arc<dyn LogSink>) {
+        if self.idle {
+            let message =
+                "no iteration ran to its end: give the test more time, or a longer gracefulStop";
+            log.log(Record {
+                level: Level::Warn,
+                message: message.to_owned(),
+                fields: Vec::new(),
+            });
+        }
         for message in &self.messages {
             log.log(Record {
                 level: Level::Error,
@@ -43,20 +54,16 @@ impl Verdict {
 pub(crate) fn judge(ran: &Ran) -> Verdict {
     let mut messages = Vec::new();
     let exit = exit(ran, &mut |message| messages.push(message));
-    Verdict { exit, messages }
+    let idle = ran.outcome.end == End::Completed && ran.iterations == 0;
+    Verdict {
+        exit,
+        messages,
+        idle,
+    }
 }
 
 fn exit(ran: &Ran, say: &mut dyn FnMut(String)) -> Exit {
     let outcome = &ran.outcome;
-    if outcome.end == End::Completed && ran.iterations == 0 {
-        log.log(Record {
-            level: Level::Warn,
-            message:
-                "no iteration ran to its end: give the test more time, or a longer gracefulStop"
-                    .to_owned(),
-            fields: Vec::new(),
-        });
-    }
     if outcome.stuck_vus > 0 {
         say(format!(
             "{} VUs did not return after they were interrupted",
@@ -92,7 +99,10 @@ fn exit(ran: &Ran, say: &mut dyn FnMut(String)) -> Exit {
             say(format!("test aborted: {message}"));
             Some(Exit::ScriptAbort)
         }
-        End::Interrupted(Reason::Api) => Some(Exit::Signal),
+        End::Interrupted(Reason::Api) => {
+            say("test run was stopped through the REST API".to_owned());
+            Some(Exit::Stopped)
+        }
     };
     let teardown = match &outcome.teardown {
         Teardown::Skipped | Teardown::Completed | Teardown::Interrupted => None,

@@ -1,7 +1,7 @@
 //! The test itself: bus, engine, progress and signals around it.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use brunt_aggregate::Report;
@@ -14,7 +14,9 @@ use brunt_js::VuLimits;
 use brunt_k6::K6Factory;
 use brunt_output::{EdgeSender, Wants};
 use brunt_summary::Progress;
+use tokio::sync::Notify;
 
+use crate::api::{Api, Server, Subject};
 use crate::exit::{Exit, Failure};
 use crate::progress::{Display, Show, observe};
 use crate::run::RunArgs;
@@ -32,6 +34,8 @@ pub(crate) struct Ran {
     pub(crate) started: Option<i64>,
     /// What `handleSummary` returned, as JSON, or why it did not; `None` without one.
     pub(crate) handled: Option<Result<Option<Arc<str>>, CallError>>,
+    /// The REST API, if there is one; it is still up.
+    pub(crate) api: Option<Api>,
     /// Iterations that ran to their end.
     pub(crate) iterations: u64,
     /// Samples that were no numbers or came too late.
@@ -63,7 +67,11 @@ pub(crate) struct Test<'a> {
 }
 
 /// Runs the test from the VUs' init to the last sample, which goes over the edges.
-pub(crate) async fn run(test: Test<'_>, edges: Vec<(Wants, EdgeSender)>) -> Result<Ran, Failure> {
+pub(crate) async fn run(
+    test: Test<'_>,
+    server: Option<Server>,
+    edges: Vec<(Wants, EdgeSender)>,
+) -> Result<Ran, Failure> {
     let Test {
         args,
         script,
@@ -72,7 +80,7 @@ pub(crate) async fn run(test: Test<'_>, edges: Vec<(Wants, EdgeSender)>) -> Resu
     } = test;
     let time = Arc::new(MonotonicTime::new());
     let state = Arc::new(TestState::default());
-    let abort = Arc::new(std::sync::OnceLock::<Control>::new());
+    let abort = Arc::new(OnceLock::<Control>::new());
     let (recorders, bus) = Bus::start(BusConfig {
         interner: Arc::clone(&settings.interner),
         plan: Arc::clone(&settings.plan),
@@ -112,9 +120,24 @@ pub(crate) async fn run(test: Test<'_>, edges: Vec<(Wants, EdgeSender)>) -> Resu
     let control = engine.control();
     // The only one who sets it.
     let _ = abort.set(control.clone());
+    let bus = Arc::new(bus);
+    let outputs = test.outputs.health();
+    let api = server.map(|server| {
+        let subject = Arc::new(Subject {
+            state: Arc::clone(&state),
+            control: control.clone(),
+            bus: Arc::clone(&bus),
+            last: OnceLock::new(),
+            groups: Arc::clone(&script.groups),
+            outputs: outputs.into_iter().map(|(name, _)| name).collect(),
+            stopped: Notify::new(),
+        });
+        let serving = server.serve(Arc::clone(&subject));
+        Api { serving, subject }
+    });
     let display = show_progress(&test, &state, &time, &control);
     tokio::select! {
-        ran = drive(&test, engine, &bus, &state, display) => {
+        ran = drive(&test, engine, &bus, &state, api, display) => {
             let started = state.started.load(Ordering::Relaxed);
             let started = (started != 0).then(|| time.wall(started));
             ran.map(|ran| Ran { started, ..ran })
@@ -130,6 +153,7 @@ async fn drive(
     mut engine: Engine,
     bus: &BusHandle,
     state: &TestState,
+    api: Option<Api>,
     display: Option<Display>,
 ) -> Result<Ran, Failure> {
     let outcome = {
@@ -149,6 +173,10 @@ async fn drive(
     }
     let gone = |error| Failure::new(Exit::Internal, format!("{error}"));
     let report = bus.finish(outcome.ran).await.map_err(gone)?;
+    if let Some(api) = &api {
+        // The only one who sets it.
+        let _ = api.subject.last.set(report.clone());
+    }
     // Only now, because finishing pushes the last of everything over the edges.
     let progress = bus.progress();
     let handled = handle_summary(test.script, test.settings, &mut engine, &outcome, &report).await;
@@ -159,6 +187,7 @@ async fn drive(
         report,
         started: None,
         handled,
+        api,
         iterations: state.iterations_completed.load(Ordering::Relaxed),
         rejected: progress.rejected,
         overflowed: progress.overflowed,

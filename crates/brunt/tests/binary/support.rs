@@ -215,6 +215,11 @@ impl Started {
             .any(|comm| comm.trim() == name)
     }
 
+    /// What is on stderr so far.
+    pub(crate) fn log_so_far(&self) -> String {
+        self.stderr.text()
+    }
+
     /// How many lines of stderr contain this so far.
     pub(crate) fn lines_with(&self, text: &str) -> usize {
         self.stderr
