@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::ORIGIN;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -149,15 +149,16 @@ async fn respond(request: Request<Incoming>, subject: Arc<Subject>) -> Response<
         let detail = "requests that change something are not taken from web pages";
         return Answer::error(StatusCode::FORBIDDEN, "Forbidden", detail).into_response();
     }
+    // What is announced to be too large is not waited for.
+    if body.size_hint().lower() > BODY as u64 {
+        return too_large().into_response();
+    }
     let body = tokio::time::timeout(BODY_TIME, Limited::new(body, BODY).collect()).await;
     let answer = match body {
         Ok(Ok(body)) => {
             router::answer(&subject, &head.method, head.uri.path(), &body.to_bytes()).await
         }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let detail = format!("the body is longer than {BODY} bytes");
-            Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", &detail)
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
         Ok(Err(error)) => Answer::error(StatusCode::BAD_REQUEST, "Broken body", &error.to_string()),
         Err(_) => {
             let detail = format!("the body took longer than {} s", BODY_TIME.as_secs());
@@ -165,4 +166,9 @@ async fn respond(request: Request<Incoming>, subject: Arc<Subject>) -> Response<
         }
     };
     answer.into_response()
+}
+
+fn too_large() -> Answer {
+    let detail = format!("the body is longer than {BODY} bytes");
+    Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", &detail)
 }
