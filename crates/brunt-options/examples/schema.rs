@@ -1,6 +1,8 @@
 //! Prints the JSON Schema of a configuration file:
 //! `cargo run --release -p brunt-options --example schema > schemas/options.schema.json`
 
-fn main() {
-    println!("{:#}", brunt_options::schema::json_schema());
+use std::io::{self, Write};
+
+fn main() -> io::Result<()> {
+    writeln!(io::stdout(), "{:#}", brunt_options::schema::json_schema())
 }

@@ -47,17 +47,17 @@ impl Features {
             .map(str::trim)
             .filter(|name| !name.is_empty())
         {
-            match Feature::ALL.into_iter().find(|one| one.as_str() == name) {
-                Some(feature) => features.on.push(feature),
-                None => {
-                    let known = Feature::ALL.map(Feature::as_str);
-                    let mut hint = suggest::hint(name, known);
-                    if hint.is_empty() {
-                        hint = format!("; there are {}", known.join(", "));
-                    }
-                    unknown.push(format!("unknown feature \"{name}\" has no effect{hint}"));
-                }
+            let named = |one: &Feature| one.as_str() == name;
+            if let Some(feature) = Feature::ALL.into_iter().find(named) {
+                features.on.push(feature);
+                continue;
             }
+            let known = Feature::ALL.map(Feature::as_str);
+            let mut hint = suggest::hint(name, known);
+            if hint.is_empty() {
+                hint = format!("; there are {}", known.join(", "));
+            }
+            unknown.push(format!("unknown feature \"{name}\" has no effect{hint}"));
         }
         features.on.sort_unstable();
         features.on.dedup();

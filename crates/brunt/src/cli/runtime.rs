@@ -129,9 +129,13 @@ pub(crate) fn without_effect(matches: &ArgMatches) -> Vec<String> {
         let source = source.then(|| matches.value_source(name)).flatten();
         !matches!(source, None | Some(ValueSource::DefaultValue))
     };
+    let kind = matches.try_get_one::<String>("type").ok().flatten();
+    let archive = kind.filter(|kind| *kind == "archive");
+    let archive = archive.map(|_| "--type=archive".to_owned());
     WITHOUT_EFFECT
         .iter()
         .filter(given)
         .map(|name| format!("--{name}"))
+        .chain(archive)
         .collect()
 }
