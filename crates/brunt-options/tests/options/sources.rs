@@ -86,22 +86,6 @@ fn unknown_keys_are_warned_about_and_the_test_goes_on() {
 }
 
 #[test]
-fn what_has_no_effect_yet_is_said_by_its_name_in_its_layer() {
-    let cli = flags(&[("--rps", "5")]);
-    let own = LayerOptions::from_script(&json!({ "batch": 3, "vus": 1 })).unwrap();
-    let warnings = brunt_options::Options::consolidate([cli, own])
-        .unwrap()
-        .warnings;
-    assert_eq!(
-        warnings,
-        [
-            "options (command line): --rps is not supported yet and has no effect",
-            "options (script): batch is not supported yet and has no effect",
-        ]
-    );
-}
-
-#[test]
 fn variables_have_their_own_forms() {
     let options = variables(&[
         ("K6_VUS", "2"),

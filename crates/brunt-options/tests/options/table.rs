@@ -2,7 +2,7 @@
 //!
 //! A new option fails this test until it has a row.
 
-use brunt_options::{Layer, LayerOptions, Options, TABLE};
+use brunt_options::{Layer, LayerOptions, Options, Support, TABLE};
 use serde_json::{Value, json};
 
 use super::{flags, variables};
@@ -372,6 +372,33 @@ fn each_layer_beats_those_below_it() {
                 .unwrap();
             assert_eq!(one.layer, layers[most - 1].layer, "{}", spec.key);
             assert_eq!(one.overridden.len(), most - 1, "{}", spec.key);
+        }
+    }
+}
+
+#[test]
+fn what_has_no_effect_yet_is_said_by_its_name_in_its_layer() {
+    let warned = |layer: LayerOptions, name: &str| {
+        let warnings = Options::consolidate([layer]).unwrap().warnings;
+        let sentence = format!(": {name} is not supported yet and has no effect");
+        warnings.iter().any(|warning| warning.ends_with(&sentence))
+    };
+    for row in rows() {
+        let spec = Options::spec(row.key).unwrap();
+        let later = spec.support == Support::Later;
+        if spec.script && row.key != "executionSegmentSequence" {
+            let script = LayerOptions::from_script(&json!({ row.key: row.json })).unwrap();
+            assert_eq!(warned(script, row.key), later, "{}", row.key);
+        }
+        if let Some((name, text)) = row.env {
+            assert_eq!(
+                warned(variables(&[(name, text)]).unwrap(), name),
+                later,
+                "{name}"
+            );
+        }
+        if let Some((name, text)) = row.flag.filter(|(name, _)| !name.ends_with("sequence")) {
+            assert_eq!(warned(flags(&[(name, text)]), name), later, "{name}");
         }
     }
 }
