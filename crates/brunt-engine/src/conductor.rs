@@ -7,6 +7,7 @@
 mod calls;
 mod commands;
 mod pause;
+mod scale;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::mailbox::Message;
 use crate::outcome::{CallError, End, Teardown, TestOutcome};
 use crate::plan::hard_end;
 use crate::time::TimeSource;
-use crate::vu::{Call, Outcome, SetupData, VuId};
+use crate::vu::{Call, Outcome, SetupData};
 use crate::worker::{Common, Event};
 
 /// How much longer than the VUs' own grace a worker may take to say that it gave one up.
@@ -46,6 +47,8 @@ pub(crate) struct Conductor {
     /// Workers that did not answer in time.
     lost: Vec<bool>,
     calls: u64,
+    /// For each scenario the VUs that loop and those that there are, as commands left them.
+    scaled: Vec<(u64, u64)>,
 }
 
 /// What a wait ended with.
@@ -70,6 +73,11 @@ impl Conductor {
         time: Arc<dyn TimeSource>,
         events: UnboundedReceiver<(usize, Event)>,
     ) -> Self {
+        let scaled = common
+            .scenarios
+            .iter()
+            .map(|shared| (shared.state.part.start_vus, shared.state.part.vus));
+        let scaled = scaled.collect();
         let lost = vec![false; common.mailboxes.len()];
         let (control, commands) = Control::new(Arc::clone(&common.state), config.paused);
         Self {
@@ -83,6 +91,7 @@ impl Conductor {
             deferred: VecDeque::new(),
             lost,
             calls: 0,
+            scaled,
         }
     }
 
@@ -179,10 +188,7 @@ impl Conductor {
             let vus = (1..=u64::from(self.pool))
                 .skip(worker)
                 .step_by(workers)
-                .map(|number| VuId {
-                    in_instance: number,
-                    in_test: number,
-                })
+                .map(|number| self.common.vu_id(number))
                 .collect();
             mailbox.send(Message::Init(vus));
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use brunt_metrics::{MetricId, TagSet};
 use brunt_options::ScenarioConfig;
+use brunt_pacing::Partition;
 
 /// How long a virtual user may take to return after it was interrupted, unless configured.
 pub const DEFAULT_INTERRUPT_GRACE: Duration = Duration::from_secs(5);
@@ -14,6 +15,8 @@ pub const DEFAULT_INTERRUPT_GRACE: Duration = Duration::from_secs(5);
 pub struct EngineConfig {
     /// The scenarios; their order gives each one its index.
     pub scenarios: Vec<ScenarioConfig>,
+    /// Which part of the test this instance runs.
+    pub partition: Partition,
     /// Tags of every sample of the run.
     pub run_tags: Arc<TagSet>,
     /// Whether the system tag `scenario` is on.
@@ -35,6 +38,7 @@ impl EngineConfig {
     pub fn new(scenarios: Vec<ScenarioConfig>) -> Self {
         Self {
             scenarios,
+            partition: Partition::whole(),
             run_tags: Arc::default(),
             scenario_tag: true,
             setup: None,

@@ -6,16 +6,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use brunt_bus::Recorder;
+use brunt_options::scenario::ScenarioPart;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::conductor::Conductor;
 use crate::config::EngineConfig;
 use crate::control::Control;
 use crate::executor::Shared;
-use crate::log::LogSink;
+use crate::log::{Level, LogSink, Record};
 use crate::mailbox::Mailbox;
 use crate::outcome::{CallError, StartError, TestOutcome};
-use crate::plan::{Plan, nanos};
+use crate::plan::{self, Plan, nanos};
 use crate::state::{ScenarioState, TestState};
 use crate::threads;
 use crate::time::TimeSource;
@@ -66,25 +67,28 @@ impl Engine {
     /// # Errors
     /// When the scenarios cannot be run.
     pub fn assemble(
-        config: EngineConfig,
+        mut config: EngineConfig,
         parts: Parts,
         workers: usize,
     ) -> Result<(Self, Vec<WorkerSeed>), StartError> {
         if workers == 0 {
             return Err(StartError::NoWorkers);
         }
-        let plan = Plan::new(&config.scenarios)?;
+        let own = take_parts(&mut config, parts.log.as_ref())?;
+        let plan = Plan::new(&config.scenarios, &own)?;
         let states: Vec<Arc<ScenarioState>> = config
             .scenarios
             .iter()
+            .zip(&own)
             .enumerate()
-            .map(|(index, scenario)| {
-                Arc::new(ScenarioState::new(Arc::new(Scenario {
+            .map(|(index, (scenario, part))| {
+                let scenario = Scenario {
                     index,
                     config: scenario.clone(),
                     started: std::sync::OnceLock::new(),
                     progress: AtomicU64::new(0),
-                })))
+                };
+                Arc::new(ScenarioState::new(Arc::new(scenario), part.clone()))
             })
             .collect();
         let scenarios = states
@@ -100,6 +104,7 @@ impl Engine {
             state: parts.state,
             scenarios,
             mailboxes: (0..workers).map(|_| Arc::new(Mailbox::default())).collect(),
+            vu_numbers: config.partition.stripes().clone(),
             next_vu: AtomicU64::new(u64::from(plan.pool) + 1),
             run_tags: Arc::clone(&config.run_tags),
             scenario_tag: config.scenario_tag,
@@ -159,6 +164,33 @@ impl Engine {
             }
         }
     }
+}
+
+/// What this instance runs of each scenario. Those of which it runs nothing are left out.
+fn take_parts(
+    config: &mut EngineConfig,
+    log: &dyn LogSink,
+) -> Result<Vec<ScenarioPart>, StartError> {
+    let mut own = Vec::with_capacity(config.scenarios.len());
+    for scenario in std::mem::take(&mut config.scenarios) {
+        match plan::part(&scenario, &config.partition)? {
+            Some(part) => {
+                own.push(part);
+                config.scenarios.push(scenario);
+            }
+            None if log.enabled(Level::Warn) => log.log(Record {
+                level: Level::Warn,
+                message: format!(
+                    "scenario {} has no VU in the segment {}, so it does not run here",
+                    scenario.name,
+                    config.partition.segment()
+                ),
+                fields: Vec::new(),
+            }),
+            None => {}
+        }
+    }
+    Ok(own)
 }
 
 /// Starts a test, runs it and ends its threads.

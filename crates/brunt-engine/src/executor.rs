@@ -4,8 +4,8 @@
 //! clock and waits for nothing, so virtual time is nothing special to it. What the parts of one
 //! scenario on several workers have in common are atomics in [`Shared`].
 
-mod constant_arrival_rate;
-mod constant_vus;
+mod arrival_rate;
+mod looping_vus;
 mod per_vu_iterations;
 mod shared_iterations;
 
@@ -13,21 +13,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use brunt_options::scenario::ExecutorConfig;
-use brunt_pacing::ArrivalSchedule;
+use brunt_pacing::{ArrivalSchedule, PacingError, VuRamp};
 
+use crate::plan::nanos;
 use crate::state::ScenarioState;
 
-pub(crate) use constant_arrival_rate::ConstantArrivalRate;
-pub(crate) use constant_vus::ConstantVus;
-pub(crate) use per_vu_iterations::PerVuIterations;
-pub(crate) use shared_iterations::SharedIterations;
+use arrival_rate::ArrivalRate;
+use looping_vus::LoopingVus;
+use per_vu_iterations::PerVuIterations;
+use shared_iterations::SharedIterations;
 
 /// What all workers know of one scenario.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// Its configuration, and how far it is.
     pub(crate) state: Arc<ScenarioState>,
-    /// Its VUs by number, counted from 0.
+    /// Its VUs by number, counted from 0; rising.
     pub(crate) vus: Vec<u32>,
     /// Workers that have VUs of it and share its starts; one at least.
     pub(crate) participants: Vec<usize>,
@@ -52,6 +53,8 @@ pub(crate) struct Orders {
     pub(crate) released: Vec<u32>,
     /// Starts for other workers: worker and due time.
     pub(crate) lent: Vec<(usize, i64)>,
+    /// VUs whose iterations are to be interrupted.
+    pub(crate) interrupted: Vec<u32>,
     /// Samples of `dropped_iterations`.
     pub(crate) dropped: Vec<u64>,
     /// One more VU is needed.
@@ -71,6 +74,9 @@ pub(crate) struct Start {
 
 /// One worker's part of a scenario.
 pub(crate) trait Executor {
+    /// A VU will be given that has this number in the scenario, from 0.
+    fn on_vu(&mut self, _slot: u32, _number: u64) {}
+
     /// A VU was given, or came back from its iteration. Start something with it, keep it or give it
     /// up.
     fn on_idle(&mut self, slot: u32, now: i64, orders: &mut Orders);
@@ -80,6 +86,9 @@ pub(crate) trait Executor {
 
     /// Another worker took an idle VU's permit and sends a start for it.
     fn on_lent(&mut self, _scheduled: i64, _orders: &mut Orders) {}
+
+    /// The first `vus` VUs are to loop; those from `max` on are needed no more.
+    fn on_scale(&mut self, _vus: u64, _max: u64, _now: i64, _orders: &mut Orders) {}
 
     /// The regular duration is over: nothing new becomes due.
     fn on_end(&mut self, orders: &mut Orders);
@@ -108,7 +117,12 @@ pub(crate) trait Executor {
         None
     }
 
-    /// Whether VUs count as active only while they run an iteration.
+    /// Whether commands change its VUs.
+    fn is_controlled(&self) -> bool {
+        false
+    }
+
+    /// Whether iterations have due times of their own.
     fn is_arrival_rate(&self) -> bool {
         false
     }
@@ -145,26 +159,38 @@ impl Shared {
         worker: usize,
         start: i64,
     ) -> Option<Box<dyn Executor>> {
-        let shared = Arc::clone(self);
-        Some(match &self.state.scenario.config.executor {
-            ExecutorConfig::SharedIterations { iterations, .. } => {
-                Box::new(SharedIterations::new(shared, *iterations))
+        let (shared, part) = (Arc::clone(self), &self.state.part);
+        let executor = &self.state.scenario.config.executor;
+        Some(match executor {
+            ExecutorConfig::SharedIterations { .. } => {
+                Box::new(SharedIterations::new(shared, part.iterations))
             }
-            ExecutorConfig::PerVuIterations {
-                vus, iterations, ..
-            } => Box::new(PerVuIterations::new(shared, *vus, *iterations)),
-            ExecutorConfig::ConstantVus { .. } => Box::new(ConstantVus::new(shared)),
-            ExecutorConfig::ConstantArrivalRate {
-                rate,
-                time_unit,
-                duration,
-                ..
+            ExecutorConfig::PerVuIterations { .. } => {
+                Box::new(PerVuIterations::new(shared, part.vus, part.iterations))
+            }
+            ExecutorConfig::ConstantVus { .. } | ExecutorConfig::ExternallyControlled { .. } => {
+                Box::new(LoopingVus::new(shared))
+            }
+            ExecutorConfig::RampingVus {
+                start_vus,
+                stages,
+                graceful_ramp_down,
             } => {
-                let arrivals = ArrivalSchedule::constant(*rate, *time_unit, *duration).ok()?;
-                Box::new(ConstantArrivalRate::new(shared, worker, start, arrivals))
+                let ramp = VuRamp::new(*start_vus, stages);
+                let grace = nanos(*graceful_ramp_down);
+                Box::new(LoopingVus::ramping(shared, start, &ramp, grace))
             }
-            _ => return None,
+            ExecutorConfig::ConstantArrivalRate { .. }
+            | ExecutorConfig::RampingArrivalRate { .. } => {
+                let arrivals = arrivals(executor)?.ok()?;
+                Box::new(ArrivalRate::new(shared, worker, start, arrivals))
+            }
         })
+    }
+
+    /// The number in the whole test of an iteration that has this number here.
+    pub(crate) fn number_in_test(&self, number: u64) -> u64 {
+        self.state.part.numbers.global(number).unwrap_or(number)
     }
 
     /// The number of an iteration that starts now.
@@ -185,7 +211,27 @@ impl Orders {
         self.starts.is_empty()
             && self.released.is_empty()
             && self.lent.is_empty()
+            && self.interrupted.is_empty()
             && self.dropped.is_empty()
             && !self.grow
+    }
+}
+
+/// When the iterations of an arrival rate start; `None` for other executors.
+pub(crate) fn arrivals(executor: &ExecutorConfig) -> Option<Result<ArrivalSchedule, PacingError>> {
+    match executor {
+        ExecutorConfig::ConstantArrivalRate {
+            rate,
+            time_unit,
+            duration,
+            ..
+        } => Some(ArrivalSchedule::constant(*rate, *time_unit, *duration)),
+        ExecutorConfig::RampingArrivalRate {
+            start_rate,
+            time_unit,
+            stages,
+            ..
+        } => Some(ArrivalSchedule::ramping(*start_rate, *time_unit, stages)),
+        _ => None,
     }
 }

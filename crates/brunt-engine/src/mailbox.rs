@@ -56,6 +56,22 @@ pub(crate) enum Message {
     },
     /// What setup returned was replaced.
     Data(SetupData),
+    /// Give a scenario the VU of this number, counted from 0, and say so.
+    Add {
+        /// The scenario.
+        scenario: usize,
+        /// The VU's number in it.
+        number: u64,
+    },
+    /// So many VUs of a scenario are to loop.
+    Scale {
+        /// The scenario.
+        scenario: usize,
+        /// Those numbered below loop.
+        vus: u64,
+        /// Those from here on are needed no more.
+        max: u64,
+    },
     /// Start nothing more and interrupt everything that runs.
     Stop,
     /// No more gauges: the scenarios of all workers are over.

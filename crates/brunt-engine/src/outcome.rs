@@ -67,16 +67,6 @@ pub enum StartError {
     /// No recorder was given, so there would be no worker.
     #[error("a test needs at least one worker: give --workers 1 or more")]
     NoWorkers,
-    /// The executor exists, but not here.
-    #[error(
-        "scenarios.{scenario}.executor: '{executor}' is not supported yet; use shared-iterations, per-vu-iterations, constant-vus or constant-arrival-rate"
-    )]
-    UnsupportedExecutor {
-        /// The scenario's name.
-        scenario: String,
-        /// The executor's name.
-        executor: &'static str,
-    },
     /// The rate cannot be kept.
     #[error("scenarios.{scenario}: {reason}")]
     Schedule {

@@ -8,9 +8,10 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::time::Duration;
 
 use brunt_options::ScenarioConfig;
-use brunt_options::scenario::ExecutorConfig;
-use brunt_pacing::ArrivalSchedule;
+use brunt_options::scenario::ScenarioPart;
+use brunt_pacing::Partition;
 
+use crate::executor::arrivals;
 use crate::outcome::StartError;
 
 /// More VUs than this are refused: at 100 kB each they would take 100 GB.
@@ -26,11 +27,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Checks the scenarios and hands out VUs.
-    pub(crate) fn new(scenarios: &[ScenarioConfig]) -> Result<Self, StartError> {
-        for scenario in scenarios {
-            check(scenario)?;
-        }
+    /// Hands out VUs to the scenarios, for each of which there is a part.
+    pub(crate) fn new(
+        scenarios: &[ScenarioConfig],
+        parts: &[ScenarioPart],
+    ) -> Result<Self, StartError> {
         let mut order: Vec<usize> = (0..scenarios.len()).collect();
         order.sort_by_key(|&i| (scenarios[i].start_time, &scenarios[i].name, i));
         let mut plan = Self {
@@ -48,7 +49,7 @@ impl Plan {
                 busy.pop();
                 free.extend(plan.vus[earlier].iter().copied());
             }
-            let wanted = scenario.executor.planned_vus();
+            let wanted = parts[index].vus;
             let missing = wanted.saturating_sub(free.len() as u64);
             let vus = u64::from(plan.pool).saturating_add(missing);
             if vus > MAX_VUS {
@@ -83,32 +84,37 @@ pub(crate) fn nanos(duration: Duration) -> i64 {
         .min(i64::MAX / 2)
 }
 
-fn check(scenario: &ScenarioConfig) -> Result<(), StartError> {
-    match &scenario.executor {
-        ExecutorConfig::ConstantArrivalRate {
-            rate,
-            time_unit,
-            duration,
-            ..
-        } => ArrivalSchedule::constant(*rate, *time_unit, *duration)
-            .map(|_| ())
-            .map_err(|reason| StartError::Schedule {
-                scenario: scenario.name.clone(),
-                reason,
-            }),
-        ExecutorConfig::SharedIterations { .. }
-        | ExecutorConfig::PerVuIterations { .. }
-        | ExecutorConfig::ConstantVus { .. } => Ok(()),
-        other => Err(StartError::UnsupportedExecutor {
-            scenario: scenario.name.clone(),
-            executor: other.kind(),
-        }),
+/// What this instance runs of a scenario; `None` for nothing.
+///
+/// # Errors
+/// When its rate cannot be kept or its numbers cannot be dealt out.
+pub(crate) fn part(
+    scenario: &ScenarioConfig,
+    partition: &Partition,
+) -> Result<Option<ScenarioPart>, StartError> {
+    let refused = |reason| StartError::Schedule {
+        scenario: scenario.name.clone(),
+        reason,
+    };
+    if let Some(arrivals) = arrivals(&scenario.executor) {
+        arrivals.map_err(refused)?;
     }
+    scenario.executor.part(partition).map_err(refused)
 }
 
 #[cfg(test)]
 mod tests {
+    use brunt_options::scenario::ExecutorConfig;
+
     use super::*;
+
+    fn plan(scenarios: &[ScenarioConfig]) -> Result<Plan, StartError> {
+        let parts: Vec<_> = scenarios
+            .iter()
+            .filter_map(|scenario| part(scenario, &Partition::whole()).unwrap())
+            .collect();
+        Plan::new(scenarios, &parts)
+    }
 
     fn scenario(name: &str, start: u64, seconds: u64, graceful: u64, vus: u64) -> ScenarioConfig {
         ScenarioConfig {
@@ -127,36 +133,21 @@ mod tests {
 
     #[test]
     fn scenarios_that_do_not_overlap_share_vus() {
-        let plan = Plan::new(&[scenario("a", 0, 5, 5, 3), scenario("b", 10, 5, 0, 4)]).unwrap();
+        let plan = plan(&[scenario("a", 0, 5, 5, 3), scenario("b", 10, 5, 0, 4)]).unwrap();
         assert_eq!(plan.pool, 4);
         assert_eq!(plan.vus, [vec![0, 1, 2], vec![0, 1, 2, 3]]);
     }
 
     #[test]
     fn the_graceful_stop_counts_as_use() {
-        let plan = Plan::new(&[scenario("a", 0, 5, 6, 3), scenario("b", 10, 5, 0, 4)]).unwrap();
+        let plan = plan(&[scenario("a", 0, 5, 6, 3), scenario("b", 10, 5, 0, 4)]).unwrap();
         assert_eq!(plan.pool, 7);
         assert_eq!(plan.vus[1], [3, 4, 5, 6]);
     }
 
     #[test]
-    fn executors_that_only_the_options_know_are_refused() {
-        let mut ramping = scenario("a", 0, 1, 0, 1);
-        ramping.executor = ExecutorConfig::RampingVus {
-            start_vus: 1,
-            stages: Vec::new(),
-            graceful_ramp_down: Duration::ZERO,
-        };
-        let error = Plan::new(&[ramping]).unwrap_err().to_string();
-        assert!(
-            error.contains("scenarios.a.executor: 'ramping-vus' is not supported"),
-            "{error}"
-        );
-    }
-
-    #[test]
     fn too_many_vus_are_refused_without_making_room_for_them() {
-        let error = Plan::new(&[scenario("a", 0, 1, 0, u64::MAX)]).unwrap_err();
+        let error = plan(&[scenario("a", 0, 1, 0, u64::MAX)]).unwrap_err();
         assert!(error.to_string().contains("lower vus"), "{error}");
     }
 }

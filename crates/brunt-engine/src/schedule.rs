@@ -4,13 +4,15 @@
 //! themselves in turn, and one that was held up needs to know how many are due without counting
 //! them one by one: a rate may be absurd.
 
-use brunt_pacing::ArrivalSchedule;
+use brunt_pacing::{ArrivalSchedule, Stripes};
 
-/// The starts `first, first + step, first + 2 · step …` of a schedule.
+/// Of an instance's starts the `first, first + step, first + 2 · step …`.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     /// `None`: no starts at all.
     arrivals: Option<ArrivalSchedule>,
+    /// The instance's starts.
+    stripes: Stripes,
     start: i64,
     first: u64,
     step: u64,
@@ -19,9 +21,16 @@ pub(crate) struct Schedule {
 impl Schedule {
     /// The share of worker `first` of `step` (not 0) in a scenario that starts at `start`
     /// (monotonic nanoseconds).
-    pub(crate) fn new(arrivals: ArrivalSchedule, start: i64, first: u64, step: u64) -> Self {
+    pub(crate) fn new(
+        arrivals: ArrivalSchedule,
+        stripes: Stripes,
+        start: i64,
+        first: u64,
+        step: u64,
+    ) -> Self {
         Self {
             arrivals: Some(arrivals),
+            stripes,
             start,
             first,
             step: step.max(1),
@@ -32,6 +41,7 @@ impl Schedule {
     pub(crate) fn none() -> Self {
         Self {
             arrivals: None,
+            stripes: Stripes::whole(),
             start: 0,
             first: 0,
             step: 1,
@@ -41,7 +51,7 @@ impl Schedule {
     /// When the `n`-th start of this share is due; `None` past the last one.
     pub(crate) fn due(&self, n: u64) -> Option<i64> {
         let number = n.checked_mul(self.step)?.checked_add(self.first)?;
-        let offset = self.arrivals.as_ref()?.due(number)?;
+        let offset = self.arrivals.as_ref()?.due(self.stripes.global(number)?)?;
         Some(self.start.saturating_add_unsigned(offset))
     }
 
@@ -53,7 +63,9 @@ impl Schedule {
         ) else {
             return 0;
         };
-        let all = arrivals.starts_before(elapsed.saturating_add(1));
+        let all = self
+            .stripes
+            .scale(arrivals.starts_before(elapsed.saturating_add(1)));
         all.saturating_sub(self.first).div_ceil(self.step)
     }
 }
@@ -85,7 +97,7 @@ mod tests {
             let whole = arrivals(rate, unit, duration);
             let mut split: Vec<i64> = (0..workers)
                 .flat_map(|worker| {
-                    let share = Schedule::new(whole.clone(), 7, worker, workers);
+                    let share = Schedule::new(whole.clone(), Stripes::whole(), 7, worker, workers);
                     (0..).map_while(move |n| share.due(n)).collect::<Vec<_>>()
                 })
                 .collect();
@@ -100,7 +112,7 @@ mod tests {
             now in -10_i64..3_000_000,
         ) {
             prop_assume!(2_000_000_u64 * rate / unit < 5_000);
-            let schedule = Schedule::new(arrivals(rate, unit, 2_000_000), 3, first, step);
+            let schedule = Schedule::new(arrivals(rate, unit, 2_000_000), Stripes::whole(), 3, first, step);
             let listed = (0..).map_while(|n| schedule.due(n)).filter(|&due| due <= now).count();
             prop_assert_eq!(schedule.due_by(now), listed as u64);
         }
@@ -110,7 +122,7 @@ mod tests {
             start: i64, rate in 1_u64.., first: u64, step: u64, n: u64, now: i64,
         ) {
             let arrivals = arrivals(rate, 1, u64::MAX);
-            let schedule = Schedule::new(arrivals, start, first, step);
+            let schedule = Schedule::new(arrivals, Stripes::whole(), start, first, step);
             let _ = (schedule.due(n), schedule.due_by(now));
         }
     }

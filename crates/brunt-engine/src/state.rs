@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use brunt_options::scenario::ScenarioPart;
+
 use crate::vu::Scenario;
 
 /// Counters and flags of a running test, shared by all threads.
@@ -59,6 +61,8 @@ impl TestState {
 pub struct ScenarioState {
     /// What it is, when it started, and its progress from 0 to 1.
     pub scenario: Arc<Scenario>,
+    /// What of it this instance runs.
+    pub part: ScenarioPart,
     /// Iterations that were started.
     pub started: AtomicU64,
     /// Iterations that ran to their end.
@@ -69,23 +73,24 @@ pub struct ScenarioState {
     pub dropped: AtomicU64,
     /// VUs that are active in it right now.
     pub vus_active: AtomicU64,
-    /// VUs that it may use now; grows in arrival-rate scenarios.
+    /// VUs that it may use now; grows in arrival-rate scenarios, follows commands where they
+    /// control it.
     pub vus: AtomicU64,
     /// Nothing of it runs any more.
     pub finished: AtomicBool,
 }
 
 impl ScenarioState {
-    pub(crate) fn new(scenario: Arc<Scenario>) -> Self {
-        let vus = scenario.config.executor.planned_vus();
+    pub(crate) fn new(scenario: Arc<Scenario>, part: ScenarioPart) -> Self {
         Self {
             scenario,
+            vus: AtomicU64::new(part.vus),
+            part,
             started: AtomicU64::new(0),
             completed: AtomicU64::new(0),
             interrupted: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             vus_active: AtomicU64::new(0),
-            vus: AtomicU64::new(vus),
             finished: AtomicBool::new(false),
         }
     }

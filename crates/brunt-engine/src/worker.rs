@@ -11,6 +11,7 @@ mod iterations;
 mod measure;
 mod parts;
 mod pause;
+mod scale;
 mod slots;
 
 use std::cell::RefCell;
@@ -24,6 +25,7 @@ use std::task::{Context, Poll};
 
 use brunt_bus::Recorder;
 use brunt_metrics::{MetricId, TagSet};
+use brunt_pacing::Stripes;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock::Clock;
@@ -32,7 +34,7 @@ use crate::log::LogSink;
 use crate::mailbox::{Mailbox, Message};
 use crate::state::TestState;
 use crate::timers::Timers;
-use crate::vu::{Outcome, SetupData, Step, VuFactory, WorkerCx};
+use crate::vu::{Outcome, SetupData, Step, VuFactory, VuId, WorkerCx};
 
 use calls::{Grower, Initialiser, PendingCall};
 use measure::Gauges;
@@ -57,6 +59,8 @@ pub(crate) enum Event {
     Initialized,
     /// One of them could not.
     InitFailed(Outcome),
+    /// A VU that was asked for is there, or could not be made: why not.
+    Added(Result<(), String>),
     /// A script called `exec.test.abort(message)` in an iteration.
     Aborted(String),
     /// Nothing of any scenario runs here any more.
@@ -80,6 +84,8 @@ pub(crate) struct Common {
     pub(crate) state: Arc<TestState>,
     pub(crate) scenarios: Vec<Arc<Shared>>,
     pub(crate) mailboxes: Vec<Arc<Mailbox>>,
+    /// The numbers of this instance's VUs among those of the whole test.
+    pub(crate) vu_numbers: Stripes,
     /// The number of the next VU that is not part of the plan, from 1.
     pub(crate) next_vu: AtomicU64,
     pub(crate) run_tags: Arc<TagSet>,
@@ -87,6 +93,16 @@ pub(crate) struct Common {
     pub(crate) lateness: Option<MetricId>,
     /// How long an interrupted VU may take to return, in nanoseconds.
     pub(crate) interrupt_grace: i64,
+}
+
+impl Common {
+    /// The numbers of the instance's n-th VU, from 1.
+    pub(crate) fn vu_id(&self, number: u64) -> VuId {
+        VuId {
+            in_instance: number,
+            in_test: self.vu_numbers.vu_id_in_test(number).unwrap_or(number),
+        }
+    }
 }
 
 /// A worker that waits for its thread, recorder and clock. Unlike the worker itself it is `Send`.
@@ -241,6 +257,8 @@ impl Worker {
                 scheduled,
             } => self.take_lent(scenario, scheduled),
             Message::Grow { scenario } => self.grow(scenario),
+            Message::Add { scenario, number } => self.add(scenario, number),
+            Message::Scale { scenario, vus, max } => self.scale_part(scenario, vus, max),
             Message::Pause { at } => self.test_time.pause(at),
             Message::Resume { at } => self.resume_parts(at),
             Message::Data(data) => self.data = data,

@@ -189,10 +189,10 @@ options! {
     scenarios: BTreeMap<String, ScenarioDraft> = "scenarios" - - true Now;
     /// Which part of the test this instance runs.
     execution_segment: ExecutionSegment =
-        "executionSegment" - "--execution-segment" true Later;
+        "executionSegment" "K6_EXECUTION_SEGMENT" "--execution-segment" true Now;
     /// All parts of the test.
     execution_segment_sequence: SegmentSequence =
-        "executionSegmentSequence" - "--execution-segment-sequence" true Later;
+        "executionSegmentSequence" "K6_EXECUTION_SEGMENT_SEQUENCE" "--execution-segment-sequence" true Now;
     /// Whether `setup()` is left out.
     no_setup: bool = "noSetup" "K6_NO_SETUP" "--no-setup" true Now;
     /// How long `setup()` may take.

@@ -2,6 +2,7 @@
 
 mod describe;
 pub(crate) mod draft;
+pub mod part;
 pub(crate) mod validate;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 pub use brunt_pacing::Stage;
 pub use draft::ScenarioDraft;
+pub use part::ScenarioPart;
 
 /// One validated scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +94,20 @@ pub enum ExecutorConfig {
         /// VUs at most.
         max_vus: u64,
     },
+    /// VUs loop; their number is changed from outside while the test runs.
+    ExternallyControlled {
+        /// How many VUs at the start.
+        vus: u64,
+        /// How many are made before the start.
+        max_vus: u64,
+        /// For how long; `None` until it is stopped.
+        duration: Option<Duration>,
+    },
 }
+
+/// The regular duration of what only ends when it is stopped: long enough, and short enough to be
+/// added up in nanoseconds.
+pub const ENDLESS: Duration = Duration::from_hours(50 * 365 * 24);
 
 impl ScenarioConfig {
     /// When the last iteration has ended at the latest, counted from the test's start.
@@ -113,6 +128,7 @@ impl ExecutorConfig {
             Self::RampingVus { .. } => "ramping-vus",
             Self::ConstantArrivalRate { .. } => "constant-arrival-rate",
             Self::RampingArrivalRate { .. } => "ramping-arrival-rate",
+            Self::ExternallyControlled { .. } => "externally-controlled",
         }
     }
 
@@ -124,6 +140,7 @@ impl ExecutorConfig {
             Self::ConstantVus { duration, .. } | Self::ConstantArrivalRate { duration, .. } => {
                 *duration
             }
+            Self::ExternallyControlled { duration, .. } => duration.unwrap_or(ENDLESS),
             Self::RampingVus { stages, .. } | Self::RampingArrivalRate { stages, .. } => {
                 stages.iter().fold(Duration::ZERO, |sum, stage| {
                     sum.saturating_add(stage.duration)
@@ -150,6 +167,7 @@ impl ExecutorConfig {
             | Self::RampingArrivalRate {
                 pre_allocated_vus, ..
             } => *pre_allocated_vus,
+            Self::ExternallyControlled { max_vus, .. } => *max_vus,
         }
     }
 

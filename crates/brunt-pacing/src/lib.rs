@@ -27,7 +27,7 @@ pub use partition::Partition;
 pub use segment::{ExecutionSegment, SegmentSequence};
 pub use stage::Stage;
 pub use stripes::Stripes;
-pub use vu_ramp::{VuRamp, VuStep};
+pub use vu_ramp::{Steps, VuRamp, VuStep};
 
 use std::time::Duration;
 

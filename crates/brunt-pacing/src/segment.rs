@@ -40,6 +40,16 @@ impl ExecutionSegment {
     pub fn to(self) -> Fraction {
         self.to
     }
+
+    /// How large it is, from 0 to 1: for showing, not for dealing out.
+    pub fn length(self) -> f64 {
+        let decimal = |at: Fraction| at.numerator() as f64 / at.denominator() as f64;
+        if self == Self::WHOLE {
+            1.0
+        } else {
+            decimal(self.to) - decimal(self.from)
+        }
+    }
 }
 
 impl SegmentSequence {

@@ -114,16 +114,47 @@ impl VuRamp {
     /// The changes of this instance's number of VUs, in order. The first says how many there are at
     /// the start; changes at the same time are given one by one but for those of a stage that takes
     /// no time, which come as one.
-    pub fn steps<'a>(&'a self, stripes: &'a Stripes) -> impl Iterator<Item = VuStep> + 'a {
-        let first = VuStep {
-            at: 0,
-            vus: stripes.scale(self.start),
-        };
-        std::iter::once(first).chain(
-            self.pieces
-                .iter()
-                .flat_map(move |piece| piece.steps(stripes)),
-        )
+    pub fn steps(&self, stripes: &Stripes) -> Steps {
+        Steps {
+            first: Some(VuStep {
+                at: 0,
+                vus: stripes.scale(self.start),
+            }),
+            ramp: self.clone(),
+            stripes: stripes.clone(),
+            piece: 0,
+            change: 0,
+        }
+    }
+}
+
+/// The changes of an instance's number of VUs; from [`VuRamp::steps`].
+#[derive(Debug, Clone)]
+pub struct Steps {
+    first: Option<VuStep>,
+    ramp: VuRamp,
+    stripes: Stripes,
+    /// Where it stands: the stage, and how many of its changes were given.
+    piece: usize,
+    change: u64,
+}
+
+impl Iterator for Steps {
+    type Item = VuStep;
+
+    fn next(&mut self) -> Option<VuStep> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        loop {
+            let piece = self.ramp.pieces.get(self.piece)?;
+            if let Some(step) = piece.step(&self.stripes, self.change) {
+                self.change += 1;
+                return Some(step);
+            }
+            self.piece += 1;
+            self.change = 0;
+        }
     }
 }
 
@@ -151,39 +182,29 @@ impl Piece {
         }
     }
 
-    fn steps<'a>(&self, stripes: &'a Stripes) -> impl Iterator<Item = VuStep> + use<'a> {
-        let piece = *self;
-        let (from, to) = (stripes.scale(piece.from), stripes.scale(piece.to));
-        let changes = from.abs_diff(to);
-        let count = if piece.length == 0 {
-            changes.min(1)
+    /// The i-th change of an instance's VUs; `None` after the last.
+    fn step(&self, stripes: &Stripes, i: u64) -> Option<VuStep> {
+        let (from, to) = (stripes.scale(self.from), stripes.scale(self.to));
+        if self.length == 0 {
+            return (i == 0 && from != to).then_some(VuStep {
+                at: self.begin,
+                vus: to,
+            });
+        }
+        if i >= from.abs_diff(to) {
+            return None;
+        }
+        // VU number `number` of the test comes or goes with the change that its number is due.
+        let (j, vus) = if to > from {
+            let number = stripes.global(from + i)?;
+            (number.checked_sub(self.from)?.checked_add(1)?, from + i + 1)
         } else {
-            changes
+            let number = stripes.global(from - i - 1)?;
+            (self.from.checked_sub(number)?, from - i - 1)
         };
-        (0..count).filter_map(move |i| {
-            if piece.length == 0 {
-                return Some(VuStep {
-                    at: piece.begin,
-                    vus: to,
-                });
-            }
-            // VU number `number` of the test comes or goes with the change that its number is due.
-            let (number, j, vus) = if to > from {
-                let number = stripes.global(from + i)?;
-                (
-                    number,
-                    number.checked_sub(piece.from)?.checked_add(1)?,
-                    from + i + 1,
-                )
-            } else {
-                let number = stripes.global(from - i - 1)?;
-                (number, piece.from.checked_sub(number)?, from - i - 1)
-            };
-            debug_assert!(stripes.contains(number));
-            Some(VuStep {
-                at: piece.change(j),
-                vus,
-            })
+        Some(VuStep {
+            at: self.change(j),
+            vus,
         })
     }
 }

@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use brunt_options::format_duration;
-
+use crate::progress::length;
 use crate::style::Style;
 
 const LOGO: [&str; 3] = ["┏┓ ┏━┓╻ ╻┏┓╻╺┳╸", "┣┻┓┣┳┛┃ ┃┃┗┫ ┃", "┗━┛╹┗╸┗━┛╹ ╹ ╹"];
@@ -18,6 +17,8 @@ pub struct Banner<'a> {
     pub outputs: &'a [String],
     /// Name and description of each scenario, in the order in which they are to be listed.
     pub scenarios: &'a [(String, String)],
+    /// How much of the test this instance runs, from 0 to 1.
+    pub share: f64,
     /// The most VUs that they can use at the same time.
     pub max_vus: u64,
     /// When the last of them has ended at the latest, its graceful stop included.
@@ -57,10 +58,11 @@ impl Banner<'_> {
     fn totals(&self) -> String {
         let plural = if self.scenarios.len() == 1 { "" } else { "s" };
         format!(
-            "(100.00%) {} scenario{plural}, {} max VUs, {} max duration (incl. graceful stop):",
+            "({:.2}%) {} scenario{plural}, {} max VUs, {} max duration (incl. graceful stop):",
+            self.share * 100.0,
             self.scenarios.len(),
             self.max_vus,
-            format_duration(self.max_duration),
+            length(self.max_duration),
         )
     }
 }
@@ -87,6 +89,7 @@ mod tests {
             script: "x.js",
             outputs: &outputs,
             scenarios: &scenarios,
+            share: 1.0,
             max_vus: 7,
             max_duration: Duration::from_secs(31),
             colour: false,

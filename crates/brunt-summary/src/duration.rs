@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use brunt_options::scenario::ENDLESS;
+
 /// To the tenth of a second, cut off, with leading zeros up to the length of the longest duration
 /// to come: `07.5s` of 10 s, `00m07.5s` of 10 minutes, `0h00m07.5s` of an hour.
 pub(crate) fn counter(duration: Duration, longest: Duration) -> String {
+    // What only ends when it is stopped has no length that could be known.
+    let longest = if longest >= ENDLESS { duration } else { longest };
     let longest = longest.max(duration).as_secs();
     let seconds = duration.as_secs();
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);

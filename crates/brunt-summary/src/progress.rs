@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use brunt_options::format_duration;
+use brunt_options::scenario::ENDLESS;
 
 use crate::duration::counter;
 use crate::style::Style;
@@ -85,6 +86,8 @@ pub enum Phase {
 pub enum Work {
     /// Nothing.
     Time,
+    /// Nothing, but the number of active VUs changes.
+    VaryingVus,
     /// Iterations that VUs share.
     Shared {
         /// Those that are done.
@@ -235,12 +238,12 @@ fn figures(scenario: &ScenarioProgress) -> String {
         return format!("waiting {}", counter(rest, rest));
     }
     let vus = match scenario.work {
-        Work::Rate { .. } => used(scenario.active_vus, scenario.vus),
+        Work::Rate { .. } | Work::VaryingVus => used(scenario.active_vus, scenario.vus),
         _ => scenario.vus.to_string(),
     };
     let time = counter(scenario.elapsed, scenario.duration);
     let work = match scenario.work {
-        Work::Time => String::new(),
+        Work::Time | Work::VaryingVus => String::new(),
         Work::Shared { done, total } => format!("  {} shared iters", used(done, total)),
         Work::PerVu { done, total, each } => {
             format!("  {} iters, {each} per VU", used(done, total))
@@ -250,10 +253,16 @@ fn figures(scenario: &ScenarioProgress) -> String {
             format!("  {now:0length$.2} iters/s")
         }
     };
-    format!(
-        "{vus} VUs  {time}/{}{work}",
-        format_duration(scenario.duration)
-    )
+    format!("{vus} VUs  {time}/{}{work}", length(scenario.duration))
+}
+
+/// How long something takes; what only ends when it is stopped has no length.
+pub(crate) fn length(duration: Duration) -> String {
+    if duration >= ENDLESS {
+        "endless".to_owned()
+    } else {
+        format_duration(duration)
+    }
 }
 
 /// A part and its whole, the part with leading zeros.

@@ -1,6 +1,6 @@
 //! What the API asks of a running test: the conductor carries it out between two of its waits.
 
-use crate::control::{Command, ControlError, Scale};
+use crate::control::{Command, ControlError};
 use crate::mailbox::Message;
 use crate::vu::{Call, SetupData};
 
@@ -12,7 +12,8 @@ impl Conductor {
         // Whoever asked may be gone: nobody minds.
         match command {
             Command::Scale(scale, reply) => {
-                let _ = reply.send(self.scale(&scale));
+                let result = self.scale(&scale).await;
+                let _ = reply.send(result);
             }
             Command::Setup(reply) => {
                 let result = self.setup_again().await;
@@ -23,27 +24,6 @@ impl Conductor {
                 let _ = reply.send(result);
             }
             Command::Data(data) => self.broadcast(|| Message::Data(data.clone())),
-        }
-    }
-
-    fn scale(&self, scale: &Scale) -> Result<(), ControlError> {
-        let scenarios = &self.config.scenarios;
-        let Some(name) = &scale.scenario else {
-            return Err(ControlError::NothingToScale);
-        };
-        match scenarios.iter().find(|scenario| scenario.name == *name) {
-            Some(scenario) => Err(ControlError::NotScalable {
-                scenario: name.clone(),
-                executor: scenario.executor.kind(),
-            }),
-            None => Err(ControlError::NoSuchScenario {
-                name: name.clone(),
-                known: scenarios
-                    .iter()
-                    .map(|scenario| scenario.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            }),
         }
     }
 

@@ -22,6 +22,12 @@ pub enum ControlError {
     /// It is over.
     #[error("the test has ended")]
     Ended,
+    /// The scenarios do not run yet.
+    #[error("the test has not started yet; resume it first, or wait until setup() is done")]
+    NotStarted,
+    /// The scenario's duration is over.
+    #[error("the scenario '{0}' is over")]
+    ScenarioOver(String),
     /// No scenario has this name.
     #[error("the test has no scenario '{name}'; it has {known}")]
     NoSuchScenario {

@@ -22,10 +22,18 @@ pub(super) struct Initialiser {
     awaited: bool,
 }
 
-/// Scenarios that get one more VU; at most one at a time each.
+/// Scenarios that get more VUs: arrival rates one at a time each, others what was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Grower {
-    waiting: VecDeque<usize>,
+    waiting: VecDeque<Growth>,
+}
+
+/// A scenario that gets a VU.
+#[derive(Debug, Clone, Copy)]
+struct Growth {
+    part: usize,
+    /// Its number in the scenario, where somebody waits to hear of it.
+    number: Option<u64>,
 }
 
 /// A single call that waits for its VU's init.
@@ -66,16 +74,18 @@ impl Worker {
             let index = self.create(id, false);
             self.begin(index, Job::PlannedInit, Call::Init);
         }
-        if let Some(part) = self.grower.waiting.pop_front() {
+        if let Some(Growth {
+            part,
+            number: wanted,
+        }) = self.grower.waiting.pop_front()
+        {
             let number = self.common.next_vu.fetch_add(1, Ordering::Relaxed);
-            let index = self.create(
-                VuId {
-                    in_instance: number,
-                    in_test: number,
-                },
-                true,
-            );
-            self.begin(index, Job::GrownInit { part }, Call::Init);
+            let index = self.create(self.common.vu_id(number), true);
+            let job = match wanted {
+                Some(number) => Job::AddedInit { part, number },
+                None => Job::GrownInit { part },
+            };
+            self.begin(index, job, Call::Init);
         }
     }
 
@@ -112,8 +122,47 @@ impl Worker {
         } else if let Some(index) = self.spare.pop() {
             self.add_vu(index, part);
         } else {
-            self.grower.waiting.push_back(part);
+            self.grower.waiting.push_back(Growth { part, number: None });
         }
+    }
+
+    /// Makes a VU that a command asked for, or takes a spare one.
+    pub(super) fn add(&mut self, part: usize, number: u64) {
+        if self.stopped {
+            self.tell(Event::Added(Err("the test is being stopped".to_owned())));
+        } else if let Some(index) = self.spare.pop() {
+            self.add_numbered(index, part, number);
+        } else {
+            let number = Some(number);
+            self.grower.waiting.push_back(Growth { part, number });
+        }
+    }
+
+    pub(super) fn added_init_over(
+        &mut self,
+        index: u32,
+        part: usize,
+        number: u64,
+        outcome: Outcome,
+    ) {
+        let reason = match outcome {
+            Outcome::Completed(_) => {
+                self.common
+                    .state
+                    .vus_initialized
+                    .fetch_add(1, Ordering::Relaxed);
+                self.add_numbered(index, part, number);
+                return;
+            }
+            Outcome::Interrupted => "interrupted".to_owned(),
+            Outcome::Failed(text) => text,
+            Outcome::Aborted(message) => {
+                self.abort(message.clone());
+                format!("test aborted: {message}")
+            }
+        };
+        self.remove(index);
+        self.tell(Event::Added(Err(reason)));
     }
 
     pub(super) fn grown_init_over(&mut self, index: u32, part: usize, outcome: Outcome) {

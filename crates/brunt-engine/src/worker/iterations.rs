@@ -10,7 +10,7 @@ use crate::vu::{Call, Iteration, Outcome};
 
 use super::Worker;
 use super::parts::Phase;
-use super::slots::Job;
+use super::slots::{Job, Status};
 
 impl Worker {
     /// Does what the executor of a part ordered.
@@ -29,6 +29,9 @@ impl Worker {
                 scheduled,
             });
         }
+        for slot in orders.interrupted.drain(..) {
+            self.interrupt(slot);
+        }
         for count in orders.dropped.drain(..) {
             self.record_dropped(index, count);
         }
@@ -46,20 +49,21 @@ impl Worker {
         let part = &mut self.parts[index];
         let state = &part.shared.state;
         state.started.fetch_add(1, Ordering::Relaxed);
-        if part.executor.is_arrival_rate() {
+        let place = &mut self.slots[start.slot as usize];
+        // One that loops stays active from one iteration to the next.
+        if !std::mem::replace(&mut place.active, true) {
             state.vus_active.fetch_add(1, Ordering::Relaxed);
             self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
-            if part.lateness.is_some() {
-                let scheduled = self.test_time.to_clock(start.scheduled);
-                self.slots[start.slot as usize].first_resume = Some((scheduled, index));
-            }
+        }
+        let scheduled = self.test_time.to_clock(start.scheduled);
+        if part.lateness.is_some() {
+            place.first_resume = Some((scheduled, index));
         }
         part.store_progress(start.scheduled);
-        let scheduled = self.test_time.to_clock(start.scheduled);
         let iteration = Iteration {
             scenario: Arc::clone(&state.scenario),
             in_instance: start.number,
-            in_test: start.number,
+            in_test: part.shared.number_in_test(start.number),
             scheduled,
             data: self.data.clone(),
         };
@@ -82,12 +86,12 @@ impl Worker {
         };
         all_count.fetch_add(1, Ordering::Relaxed);
         own_count.fetch_add(1, Ordering::Relaxed);
-        self.count_inactive(index, true);
         if let Outcome::Aborted(message) = outcome {
             self.abort(message);
         }
         let now = self.test_now();
         self.idle(slot, index, now);
+        self.count_inactive(slot, index);
         self.close_part(index);
     }
 
@@ -96,10 +100,6 @@ impl Worker {
         self.slots[slot as usize].owner = Some(index);
         let part = &mut self.parts[index];
         part.held += 1;
-        if !part.executor.is_arrival_rate() {
-            part.shared.state.vus_active.fetch_add(1, Ordering::Relaxed);
-            self.common.state.vus_active.fetch_add(1, Ordering::Relaxed);
-        }
         self.idle(slot, index, now);
     }
 
@@ -127,11 +127,15 @@ impl Worker {
         } else {
             place.claims.pop_front()
         };
-        if next.is_none() && place.grown {
+        let grown = place.grown;
+        self.parts[index].held -= 1;
+        self.count_inactive(slot, index);
+        if next.is_none() && !self.stopped && self.retire(slot, index) {
+            return;
+        }
+        if next.is_none() && grown {
             self.spare.push(slot);
         }
-        self.parts[index].held -= 1;
-        self.count_inactive(index, false);
         if let Some(next) = next {
             let now = self.test_now();
             self.parts[next].expected -= 1;
@@ -140,10 +144,10 @@ impl Worker {
         }
     }
 
-    /// A VU is active no more: after an iteration of an arrival rate, else once it is released.
-    fn count_inactive(&self, index: usize, after_iteration: bool) {
-        let part = &self.parts[index];
-        if part.executor.is_arrival_rate() == after_iteration {
+    /// A VU that runs no iteration is active no more.
+    fn count_inactive(&mut self, slot: u32, index: usize) {
+        let (place, part) = (&mut self.slots[slot as usize], &self.parts[index]);
+        if place.status == Status::Idle && std::mem::take(&mut place.active) {
             part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
             self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
         }
@@ -153,6 +157,7 @@ impl Worker {
     pub(super) fn lose_vu(&mut self, slot: u32, index: usize) {
         let place = &mut self.slots[slot as usize];
         place.owner = None;
+        let active = std::mem::take(&mut place.active);
         let claims = std::mem::take(&mut place.claims);
         let part = &mut self.parts[index];
         part.held -= 1;
@@ -160,12 +165,14 @@ impl Worker {
             .state
             .interrupted
             .fetch_add(1, Ordering::Relaxed);
-        part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
         self.common
             .state
             .iterations_interrupted
             .fetch_add(1, Ordering::Relaxed);
-        self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+        if active {
+            part.shared.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+            self.common.state.vus_active.fetch_sub(1, Ordering::Relaxed);
+        }
         for claim in claims {
             self.parts[claim].expected -= 1;
             self.close_part(claim);
@@ -191,8 +198,7 @@ impl Worker {
     /// Whether a part would use one more VU.
     pub(super) fn wants_vu(&self, index: usize) -> bool {
         self.parts.get(index).is_some_and(|part| {
-            let state = &part.shared.state;
-            let max = state.scenario.config.executor.max_vus();
+            let (state, max) = (&part.shared.state, part.shared.state.part.max_vus);
             part.phase == Phase::Running && state.vus.load(Ordering::Relaxed) < max
         })
     }
@@ -209,7 +215,7 @@ impl Worker {
     /// Asks one of the workers for one more VU, or warns that there can be no more.
     fn ask_for_vu(&mut self, index: usize) {
         let shared = Arc::clone(&self.parts[index].shared);
-        let max = shared.state.scenario.config.executor.max_vus();
+        let max = shared.state.part.max_vus;
         let vus = shared.state.vus.load(Ordering::Relaxed);
         if vus >= max {
             if !shared.warned.swap(true, Ordering::Relaxed) {

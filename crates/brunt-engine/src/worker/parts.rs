@@ -189,11 +189,8 @@ impl Worker {
         let started = self.test_time.to_clock(part.start);
         let _ = shared.state.scenario.started.set(started);
         let own = self.index;
-        for &vu in shared
-            .vus
-            .iter()
-            .filter(|&&vu| vu as usize % workers == own)
-        {
+        let numbered = shared.vus.iter().zip(0..);
+        for (&vu, number) in numbered.filter(|(vu, _)| **vu as usize % workers == own) {
             // VUs of the plan were made in the order of their numbers.
             let slot = vu / workers as u32;
             let Some(place) = self.slots.get_mut(slot as usize) else {
@@ -203,6 +200,8 @@ impl Worker {
             if !is_it || place.abandoned {
                 continue;
             }
+            self.parts[index].executor.on_vu(slot, number);
+            let place = &mut self.slots[slot as usize];
             if place.owner.is_some() {
                 place.claims.push_back(index);
                 self.parts[index].expected += 1;

@@ -11,6 +11,8 @@ pub(super) struct TestTime {
     pauses: i64,
     /// VUs without an iteration, and the part that each belongs to: executors hear of them later.
     held: Vec<(u32, usize)>,
+    /// Changes of the number of VUs that came meanwhile: part, VUs, maximum.
+    scales: Vec<(usize, u64, u64)>,
 }
 
 impl TestTime {
@@ -37,6 +39,10 @@ impl TestTime {
         self.held.push((slot, part));
     }
 
+    pub(super) fn hold_scale(&mut self, part: usize, vus: u64, max: u64) {
+        self.scales.push((part, vus, max));
+    }
+
     pub(super) fn take_held(&mut self) -> Vec<(u32, usize)> {
         std::mem::take(&mut self.held)
     }
@@ -55,6 +61,9 @@ impl Worker {
         };
         self.test_time.pauses += at.saturating_sub(since).max(0);
         let now = self.test_now();
+        for (part, vus, max) in std::mem::take(&mut self.test_time.scales) {
+            self.scale_part(part, vus, max);
+        }
         for (slot, part) in self.test_time.take_held() {
             self.idle(slot, part, now);
             self.close_part(part);

@@ -37,6 +37,8 @@ pub(super) struct Slot {
     pub(super) claims: VecDeque<usize>,
     /// It was made for an arrival rate at run time and is not part of the plan.
     pub(super) grown: bool,
+    /// It counts as active: it runs an iteration.
+    pub(super) active: bool,
     /// Due time and part of an arrival-rate iteration that was not resumed yet.
     pub(super) first_resume: Option<(i64, usize)>,
 }
@@ -61,6 +63,8 @@ pub(super) enum Job {
     PlannedInit,
     /// Init of a VU for an arrival rate.
     GrownInit { part: usize },
+    /// Init of a VU that a command asked for.
+    AddedInit { part: usize, number: u64 },
     /// An iteration.
     Iteration { part: usize },
     /// Init before a single call, see [`super::calls`].
@@ -91,6 +95,7 @@ impl Worker {
             owner: None,
             claims: VecDeque::new(),
             grown,
+            active: false,
             first_resume: None,
         };
         match self.slots.get_mut(index as usize) {
@@ -195,6 +200,9 @@ impl Worker {
             Job::None => {}
             Job::PlannedInit => self.planned_init_over(Outcome::Interrupted),
             Job::GrownInit { part } => self.growth_failed(part),
+            Job::AddedInit { .. } => {
+                self.tell(Event::Added(Err("it does not return".to_owned())));
+            }
             Job::Iteration { part } => self.lose_vu(index, part),
             Job::CallInit { id } | Job::Call { id } => self.tell(Event::CallOver(id, None)),
         }
@@ -213,6 +221,9 @@ impl Worker {
             Job::None => {}
             Job::PlannedInit => self.planned_init_over(outcome),
             Job::GrownInit { part } => self.grown_init_over(index, part, outcome),
+            Job::AddedInit { part, number } => {
+                self.added_init_over(index, part, number, outcome);
+            }
             Job::Iteration { part } => self.iteration_over(index, part, outcome),
             Job::CallInit { id } => self.call_init_over(index, id, outcome),
             Job::Call { id } => {

@@ -7,8 +7,11 @@
 
 mod arrival;
 mod control;
+mod controlled;
 mod executors;
 mod lifecycle;
 mod measurements;
 mod pretend;
+mod ramping;
+mod segments;
 mod simulation;

@@ -37,6 +37,8 @@ pub(crate) struct Act {
 pub(crate) struct Entry {
     pub(crate) what: &'static str,
     pub(crate) vu: u64,
+    /// The VU's number and the iteration's among those of all instances.
+    pub(crate) in_test: (u64, u64),
     /// The scenario's name and the iteration's number.
     pub(crate) iteration: Option<(String, u64)>,
     pub(crate) scheduled: i64,
@@ -302,6 +304,10 @@ impl Vu for PretendVu {
         if let Some(call) = self.begun.take() {
             self.act = (self.world.behaviour)(&call, self.id, now - BEGIN);
             self.until = now + self.act.sleep;
+            let number_in_test = match &call {
+                Call::Iteration(it) => it.in_test,
+                _ => 0,
+            };
             let (what, iteration, scheduled, data) = match &call {
                 Call::Init => ("init", None, now, None),
                 Call::Setup => ("setup", None, now, None),
@@ -322,6 +328,7 @@ impl Vu for PretendVu {
             entries.push(Entry {
                 what,
                 vu: self.id.in_instance,
+                in_test: (self.id.in_test, number_in_test),
                 iteration,
                 scheduled: scheduled - BEGIN,
                 data: data.map(|data| data.to_string()),

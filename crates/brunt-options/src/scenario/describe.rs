@@ -1,28 +1,48 @@
 //! One line about a scenario, for the block that is shown before the start.
 
-use super::{ExecutorConfig, ScenarioConfig};
+use brunt_pacing::{PacingError, Partition};
+
+use super::{ExecutorConfig, ScenarioConfig, ScenarioPart};
 use crate::duration::format_duration;
 
 impl ScenarioConfig {
     /// What it does, as in `3 iterations shared among 1 VUs (maxDuration: 10m0s, gracefulStop: 30s)`.
     /// The name is not part of it.
     pub fn describe(&self) -> String {
+        // The whole has always something to do and no fraction is too fine.
+        self.describe_part(&Partition::whole())
+            .ok()
+            .flatten()
+            .unwrap_or_default()
+    }
+
+    /// The same for what one instance runs of it; `None` if that is nothing.
+    ///
+    /// # Errors
+    /// When the numbers are too fine to be dealt out.
+    pub fn describe_part(&self, partition: &Partition) -> Result<Option<String>, PacingError> {
+        let part = self.executor.part(partition)?;
+        Ok(part.map(|part| self.text(&part, partition)))
+    }
+
+    fn text(&self, part: &ScenarioPart, partition: &Partition) -> String {
+        let share = partition.segment().length();
         let length = format_duration(self.executor.regular_duration());
         let mut facts = Vec::new();
         let what = match &self.executor {
-            ExecutorConfig::SharedIterations {
-                vus, iterations, ..
-            } => {
+            ExecutorConfig::SharedIterations { .. } => {
+                let (iterations, vus) = (part.iterations, part.vus);
                 facts.push(format!("maxDuration: {length}"));
                 format!("{iterations} iterations shared among {vus} VUs")
             }
-            ExecutorConfig::PerVuIterations {
-                vus, iterations, ..
-            } => {
+            ExecutorConfig::PerVuIterations { .. } => {
+                let (iterations, vus) = (part.iterations, part.vus);
                 facts.push(format!("maxDuration: {length}"));
                 format!("{iterations} iterations for each of {vus} VUs")
             }
-            ExecutorConfig::ConstantVus { vus, .. } => format!("{vus} looping VUs for {length}"),
+            ExecutorConfig::ConstantVus { .. } => {
+                format!("{} looping VUs for {length}", part.vus)
+            }
             ExecutorConfig::RampingVus {
                 stages,
                 graceful_ramp_down,
@@ -30,7 +50,7 @@ impl ScenarioConfig {
             } => {
                 let grace = format_duration(*graceful_ramp_down);
                 facts.push(format!("gracefulRampDown: {grace}"));
-                let vus = self.executor.planned_vus();
+                let vus = part.vus;
                 format!(
                     "Up to {vus} looping VUs for {length} over {} stages",
                     stages.len()
@@ -39,8 +59,8 @@ impl ScenarioConfig {
             ExecutorConfig::ConstantArrivalRate {
                 rate, time_unit, ..
             } => {
-                facts.push(self.vus_fact());
-                let rate = *rate as f64 / time_unit.as_secs_f64();
+                facts.push(vus_fact(part));
+                let rate = *rate as f64 * share / time_unit.as_secs_f64();
                 format!("{rate:.2} iterations/s for {length}")
             }
             ExecutorConfig::RampingArrivalRate {
@@ -49,16 +69,24 @@ impl ScenarioConfig {
                 stages,
                 ..
             } => {
-                facts.push(self.vus_fact());
+                facts.push(vus_fact(part));
                 let highest = stages
                     .iter()
                     .map(|stage| stage.target)
                     .fold(*start_rate, u64::max);
-                let rate = highest as f64 / time_unit.as_secs_f64();
+                let rate = highest as f64 * share / time_unit.as_secs_f64();
                 format!(
                     "Up to {rate:.2} iterations/s for {length} over {} stages",
                     stages.len()
                 )
+            }
+            ExecutorConfig::ExternallyControlled { duration, .. } => {
+                let length = match duration {
+                    Some(_) => format!("for {length}"),
+                    None => "until stopped".to_owned(),
+                };
+                let (vus, most) = (part.start_vus, part.max_vus);
+                format!("{vus} of {most} looping VUs {length}, controlled from outside")
             }
         };
         if self.exec != "default" {
@@ -78,13 +106,13 @@ impl ScenarioConfig {
         }
         format!("{what} ({})", facts.join(", "))
     }
+}
 
-    fn vus_fact(&self) -> String {
-        let (planned, most) = (self.executor.planned_vus(), self.executor.max_vus());
-        if planned == most {
-            format!("maxVUs: {most}")
-        } else {
-            format!("maxVUs: {planned}-{most}")
-        }
+fn vus_fact(part: &ScenarioPart) -> String {
+    let (planned, most) = (part.vus, part.max_vus);
+    if planned == most {
+        format!("maxVUs: {most}")
+    } else {
+        format!("maxVUs: {planned}-{most}")
     }
 }

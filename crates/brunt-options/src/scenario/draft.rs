@@ -28,6 +28,8 @@ pub enum ExecutorKind {
     ConstantArrivalRate,
     /// `ramping-arrival-rate`
     RampingArrivalRate,
+    /// `externally-controlled`
+    ExternallyControlled,
 }
 
 /// A stage as it was written.
@@ -94,13 +96,14 @@ const COMMON: [&str; 7] = [
 
 impl ExecutorKind {
     /// All that there are.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SharedIterations,
         Self::PerVuIterations,
         Self::ConstantVus,
         Self::RampingVus,
         Self::ConstantArrivalRate,
         Self::RampingArrivalRate,
+        Self::ExternallyControlled,
     ];
 
     /// The name in `executor: '…'`.
@@ -112,6 +115,7 @@ impl ExecutorKind {
             Self::RampingVus => "ramping-vus",
             Self::ConstantArrivalRate => "constant-arrival-rate",
             Self::RampingArrivalRate => "ramping-arrival-rate",
+            Self::ExternallyControlled => "externally-controlled",
         }
     }
 
@@ -131,6 +135,7 @@ impl ExecutorKind {
                 "preAllocatedVUs",
                 "maxVUs",
             ],
+            Self::ExternallyControlled => &["vus", "maxVUs", "duration"],
         }
     }
 
@@ -155,11 +160,6 @@ impl ExecutorKind {
             return Err(Invalid::new(format!("is required: one of {}", names())));
         };
         let name = text_of(value)?;
-        if name == "externally-controlled" {
-            return Err(Invalid::new(
-                "externally-controlled is not supported yet; use ramping-vus or constant-vus",
-            ));
-        }
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == name)

@@ -36,6 +36,9 @@ impl ScenarioDraft {
                 "must not be empty; name an exported function, or leave it out for default";
             return Err(Invalid::new(reason).within("exec"));
         }
+        if self.executor == ExecutorKind::ExternallyControlled {
+            self.check_external()?;
+        }
         let scenario = ScenarioConfig {
             name: name.to_owned(),
             executor: self.executor()?,
@@ -109,6 +112,7 @@ impl ScenarioDraft {
                     max_vus,
                 }
             }
+            ExecutorKind::ExternallyControlled => self.external()?,
             ExecutorKind::RampingArrivalRate => {
                 let time_unit = self.time_unit()?;
                 let stages = self.stages()?;
@@ -121,6 +125,39 @@ impl ScenarioDraft {
                     max_vus,
                 }
             }
+        })
+    }
+
+    /// Externally-controlled scenarios run from the test's start until they are stopped or their
+    /// duration is over; iterations then get [`DEFAULT_GRACE`].
+    fn check_external(&self) -> Result<(), Invalid> {
+        if self.start_time.is_some_and(|at| !at.is_zero()) {
+            let reason = "an externally-controlled scenario starts with the test; leave it out";
+            return Err(Invalid::new(reason).within("startTime"));
+        }
+        if self.graceful_stop.is_some() {
+            let reason =
+                "an externally-controlled scenario lets iterations end by itself; leave it out";
+            return Err(Invalid::new(reason).within("gracefulStop"));
+        }
+        Ok(())
+    }
+
+    fn external(&self) -> Result<ExecutorConfig, Invalid> {
+        let vus = self.vus.unwrap_or(0);
+        let max_vus = self.max_vus.unwrap_or(vus);
+        if max_vus < vus {
+            let reason = format!("{max_vus} is less than vus, {vus}");
+            return Err(Invalid::new(reason).within("maxVUs"));
+        }
+        let duration = self.duration.ok_or_else(|| {
+            let reason = "is required: a duration such as \"30s\", or \"0\" to run until stopped";
+            Invalid::new(reason).within("duration")
+        })?;
+        Ok(ExecutorConfig::ExternallyControlled {
+            vus,
+            max_vus,
+            duration: Some(duration).filter(|duration| !duration.is_zero()),
         })
     }
 

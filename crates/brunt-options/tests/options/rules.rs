@@ -26,19 +26,15 @@ fn rules_of_scenarios() {
         ),
         (
             json!({}),
-            "scenarios.s.executor: is required: one of shared-iterations, per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
+            "scenarios.s.executor: is required: one of shared-iterations, per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate, externally-controlled",
         ),
         (
             json!({"executor": "at-leisure"}),
-            "scenarios.s.executor: unknown executor \"at-leisure\"; use one of shared-iterations, per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate",
+            "scenarios.s.executor: unknown executor \"at-leisure\"; use one of shared-iterations, per-vu-iterations, constant-vus, ramping-vus, constant-arrival-rate, ramping-arrival-rate, externally-controlled",
         ),
         (
             json!({"executor": "constant-vu"}),
             "scenarios.s.executor: unknown executor \"constant-vu\"; did you mean \"constant-vus\"?",
-        ),
-        (
-            json!({"executor": "externally-controlled"}),
-            "scenarios.s.executor: externally-controlled is not supported yet; use ramping-vus or constant-vus",
         ),
         (
             json!({"executor": "shared-iterations", "itterations": 3}),
@@ -130,6 +126,31 @@ fn rules_of_scenarios() {
         (
             json!({"executor": "per-vu-iterations", "maxDuration": 0}),
             "scenarios.s.maxDuration: expected at least \"1s\", found \"0s\"",
+        ),
+        // externally-controlled
+        (
+            json!({"executor": "externally-controlled"}),
+            "scenarios.s.duration: is required: a duration such as \"30s\", or \"0\" to run until stopped",
+        ),
+        (
+            json!({"executor": "externally-controlled", "duration": "1s", "vus": 3, "maxVUs": 2}),
+            "scenarios.s.maxVUs: 2 is less than vus, 3",
+        ),
+        (
+            json!({"executor": "externally-controlled", "duration": "1s", "vus": -1}),
+            "scenarios.s.vus: expected a positive whole number, found -1",
+        ),
+        (
+            json!({"executor": "externally-controlled", "duration": "1s", "startTime": "1s"}),
+            "scenarios.s.startTime: an externally-controlled scenario starts with the test; leave it out",
+        ),
+        (
+            json!({"executor": "externally-controlled", "duration": "1s", "gracefulStop": "0s"}),
+            "scenarios.s.gracefulStop: an externally-controlled scenario lets iterations end by itself; leave it out",
+        ),
+        (
+            json!({"executor": "externally-controlled", "duration": "1s", "rate": 1}),
+            "scenarios.s.rate: externally-controlled has no such field; constant-arrival-rate has it",
         ),
         // constant-vus
         (

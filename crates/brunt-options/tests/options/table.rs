@@ -96,6 +96,7 @@ fn load() -> Vec<Row> {
             json!("2:3"),
         )
         .shown(json!("1/4:1/2"))
+        .env("K6_EXECUTION_SEGMENT", "1/4:0.5")
         .flag("--execution-segment", "1/4:0.5"),
         row(
             "executionSegmentSequence",
@@ -103,6 +104,7 @@ fn load() -> Vec<Row> {
             json!("0,1"),
             json!("1,0"),
         )
+        .env("K6_EXECUTION_SEGMENT_SEQUENCE", "0,0.25,50%,1")
         .flag("--execution-segment-sequence", "0,0.25,50%,1"),
         Row::switch("noSetup", "K6_NO_SETUP", Some("--no-setup")),
         row("setupTimeout", json!(1_500), json!("1m0s"), json!(-1))

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use brunt_engine::{ScenarioState, TestState};
 use brunt_options::ExecutorConfig;
+use brunt_options::scenario::ScenarioPart;
+use brunt_pacing::{ArrivalSchedule, nanos};
 use brunt_summary::{Phase, Progress, ScenarioProgress, Stage, Work};
 
 /// A test as it stands at `now` (monotonic nanoseconds; after the test, the moment at which its
@@ -73,36 +75,57 @@ fn scenario(state: &ScenarioState, elapsed: Duration, stopped: bool) -> Scenario
         duration,
         active_vus: state.vus_active.load(Relaxed),
         vus: state.vus.load(Relaxed),
-        work: work(&config.executor, state.completed.load(Relaxed)),
+        work: work(state, started.unwrap_or_default()),
     }
 }
 
-fn work(executor: &ExecutorConfig, done: u64) -> Work {
-    if let ExecutorConfig::SharedIterations { iterations, .. } = executor {
-        return Work::Shared {
+fn work(state: &ScenarioState, elapsed: Duration) -> Work {
+    let (part, done) = (&state.part, state.completed.load(Relaxed));
+    match &state.scenario.config.executor {
+        ExecutorConfig::SharedIterations { .. } => Work::Shared {
             done,
-            total: *iterations,
-        };
-    }
-    if let ExecutorConfig::PerVuIterations {
-        vus, iterations, ..
-    } = executor
-    {
-        let total = vus.saturating_mul(*iterations);
-        return Work::PerVu {
+            total: part.iterations,
+        },
+        ExecutorConfig::PerVuIterations { .. } => Work::PerVu {
             done,
-            total,
-            each: *iterations,
-        };
+            total: part.vus.saturating_mul(part.iterations),
+            each: part.iterations,
+        },
+        ExecutorConfig::ConstantVus { .. } => Work::Time,
+        ExecutorConfig::RampingVus { .. } | ExecutorConfig::ExternallyControlled { .. } => {
+            Work::VaryingVus
+        }
+        ExecutorConfig::ConstantArrivalRate {
+            rate, time_unit, ..
+        } => {
+            let now = per_second(*rate, *time_unit) * share(part);
+            Work::Rate { now, peak: now }
+        }
+        ExecutorConfig::RampingArrivalRate {
+            start_rate,
+            time_unit,
+            stages,
+            ..
+        } => {
+            let highest = stages.iter().map(|stage| stage.target);
+            let highest = highest.fold(*start_rate, u64::max);
+            let arrivals = ArrivalSchedule::ramping(*start_rate, *time_unit, stages);
+            let now = arrivals.map_or(0.0, |arrivals| arrivals.rate_at(nanos(elapsed)));
+            Work::Rate {
+                now: now * share(part),
+                peak: per_second(highest, *time_unit) * share(part),
+            }
+        }
     }
-    if let ExecutorConfig::ConstantArrivalRate {
-        rate, time_unit, ..
-    } = executor
-    {
-        let now = *rate as f64 / time_unit.as_secs_f64().max(f64::MIN_POSITIVE);
-        return Work::Rate { now, peak: now };
-    }
-    Work::Time
+}
+
+fn per_second(rate: u64, time_unit: Duration) -> f64 {
+    rate as f64 / time_unit.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+/// How much of all starts is this instance's.
+fn share(part: &ScenarioPart) -> f64 {
+    part.numbers.slots().len() as f64 / part.numbers.period() as f64
 }
 
 fn since(started: i64, now: i64) -> Duration {
@@ -116,6 +139,7 @@ mod tests {
 
     use brunt_engine::Scenario;
     use brunt_options::ScenarioConfig;
+    use brunt_pacing::Partition;
 
     use super::*;
 
@@ -136,6 +160,8 @@ mod tests {
             once.set(started).expect("empty");
         }
         let progress = AtomicU64::new(fraction.to_bits());
+        let part = config.executor.part(&Partition::whole());
+        let part = part.expect("not too fine").expect("something to do");
         ScenarioState {
             scenario: Arc::new(Scenario {
                 index: 0,
@@ -143,6 +169,7 @@ mod tests {
                 started: once,
                 progress,
             }),
+            part,
             started: AtomicU64::new(7),
             completed: AtomicU64::new(5),
             interrupted: AtomicU64::new(0),

@@ -94,6 +94,7 @@ pub(crate) fn settle(
         teardown: (script.has("teardown") && !own.no_teardown.unwrap_or(false))
             .then(|| own.teardown_timeout()),
         lateness: lateness.ok().filter(|_| arrival).map(|metric| metric.id),
+        partition: options.partition.clone(),
         paused: own.paused.unwrap_or(false),
         ..EngineConfig::new(options.scenarios.clone())
     };

@@ -19,15 +19,21 @@ use crate::run::test::Ran;
 /// Logo, script, outputs and scenarios.
 pub(crate) fn banner(args: &RunArgs, settings: &Settings, outputs: &Outputs) -> String {
     let scenarios = &settings.options.scenarios;
+    let partition = &settings.options.partition;
     let described: Vec<(String, String)> = scenarios
         .iter()
-        .map(|it| (it.name.clone(), it.describe()))
+        .filter_map(|it| {
+            // What is too fine to be dealt out is refused when the engine starts.
+            let part = it.describe_part(partition).ok().flatten()?;
+            Some((it.name.clone(), part))
+        })
         .collect();
     Banner {
         script: &args.script,
         outputs: &outputs.descriptions(),
         scenarios: &described,
-        max_vus: plan::vu_requirements(scenarios).max,
+        share: partition.segment().length(),
+        max_vus: plan::vu_requirements_of(scenarios, partition).max,
         max_duration: plan::total_duration(scenarios),
         colour: settings.summary.colour,
     }

@@ -1,4 +1,4 @@
-//! `constant-arrival-rate`: iterations start at due times, whatever the VUs do.
+//! `constant-arrival-rate` and `ramping-arrival-rate`: iterations start at due times, whatever the VUs do.
 //!
 //! Starts are dealt to the workers in turn. A worker that has no idle VU for a start takes a permit
 //! of another worker's and sends the start there. Only a start that no VU anywhere can take is
@@ -29,12 +29,14 @@ const RETRY: i64 = 250_000;
 const SINGLE_DROPS: u64 = 1_000;
 
 /// One worker's part.
-pub(crate) struct ConstantArrivalRate {
+pub(crate) struct ArrivalRate {
     shared: Arc<Shared>,
     worker: usize,
     schedule: Schedule,
-    /// The next start of the schedule that is neither started nor dropped.
+    /// The next start of the schedule that is neither started nor dropped, and when it is due: a
+    /// deadline is asked for several times a turn, and a ramp's is a search.
     next: u64,
+    next_due: Option<i64>,
     /// VUs that wait for work, the one that waits longest first.
     idle: VecDeque<u32>,
     /// Up to when due starts were looked at.
@@ -44,7 +46,7 @@ pub(crate) struct ConstantArrivalRate {
     ended: bool,
 }
 
-impl ConstantArrivalRate {
+impl ArrivalRate {
     pub(crate) fn new(
         shared: Arc<Shared>,
         worker: usize,
@@ -54,6 +56,7 @@ impl ConstantArrivalRate {
         let schedule = match shared.participants.iter().position(|&w| w == worker) {
             Some(share) => Schedule::new(
                 arrivals,
+                shared.state.part.numbers.clone(),
                 start,
                 share as u64,
                 shared.participants.len() as u64,
@@ -63,6 +66,7 @@ impl ConstantArrivalRate {
         Self {
             shared,
             worker,
+            next_due: schedule.due(0),
             schedule,
             next: 0,
             idle: VecDeque::new(),
@@ -82,7 +86,17 @@ impl ConstantArrivalRate {
 
     /// The due time of the next start, if it is due.
     fn due(&self, now: i64) -> Option<i64> {
-        self.schedule.due(self.next).filter(|&due| due <= now)
+        self.next_due.filter(|&due| due <= now)
+    }
+
+    fn advance(&mut self, starts: u64) {
+        self.next = self.next.saturating_add(starts);
+        self.next_due = self.schedule.due(self.next);
+    }
+
+    fn close(&mut self) {
+        self.schedule = Schedule::none();
+        self.next_due = None;
     }
 
     /// Finds a VU for a start, here or on another worker.
@@ -106,7 +120,7 @@ impl ConstantArrivalRate {
     /// Gives up everything that is due.
     fn drop_due(&mut self, now: i64, orders: &mut Orders) {
         let dropped = self.schedule.due_by(now).saturating_sub(self.next);
-        self.next += dropped;
+        self.advance(dropped);
         if dropped <= SINGLE_DROPS {
             orders.dropped.extend((0..dropped).map(|_| 1));
         } else {
@@ -124,10 +138,10 @@ impl ConstantArrivalRate {
     }
 }
 
-impl Executor for ConstantArrivalRate {
+impl Executor for ArrivalRate {
     fn on_idle(&mut self, slot: u32, now: i64, orders: &mut Orders) {
         if let Some(scheduled) = self.due(now).filter(|_| now <= self.patience) {
-            self.next += 1;
+            self.advance(1);
             self.start(slot, scheduled, orders);
         } else if self.ended {
             orders.released.push(slot);
@@ -138,12 +152,14 @@ impl Executor for ConstantArrivalRate {
     }
 
     fn on_tick(&mut self, now: i64, orders: &mut Orders) {
-        let first_unseen = self
-            .schedule
-            .due(self.schedule.due_by(self.seen).max(self.next));
-        if let Some(due) = first_unseen.filter(|&due| due <= now) {
-            let late = now.saturating_sub(due);
-            if late >= LATE {
+        // Only what became due since the last look can be late by this worker's fault.
+        if self
+            .next_due
+            .is_some_and(|due| now.saturating_sub(due) >= LATE)
+        {
+            let unseen = self.schedule.due_by(self.seen).max(self.next);
+            let late = self.schedule.due(unseen).map(|due| now.saturating_sub(due));
+            if let Some(late) = late.filter(|&late| late >= LATE) {
                 self.patience = self.patience.max(now.saturating_add(late));
             }
         }
@@ -152,7 +168,7 @@ impl Executor for ConstantArrivalRate {
             if !self.serve(scheduled, orders) {
                 break;
             }
-            self.next += 1;
+            self.advance(1);
         }
         if self.due(now).is_some() && now >= self.patience {
             self.drop_due(now, orders);
@@ -177,13 +193,13 @@ impl Executor for ConstantArrivalRate {
 
     fn on_stop(&mut self, orders: &mut Orders) {
         self.ended = true;
-        self.schedule = Schedule::none();
+        self.close();
         self.shared.permits[self.worker].store(0, Ordering::Release);
         orders.released.extend(self.idle.drain(..));
     }
 
     fn deadline(&self) -> Option<i64> {
-        let due = self.schedule.due(self.next)?;
+        let due = self.next_due?;
         // While a start waits, another worker's VU may become free: nobody tells, so look again.
         Some(if due <= self.seen {
             self.patience.min(self.seen + RETRY)
@@ -193,7 +209,7 @@ impl Executor for ConstantArrivalRate {
     }
 
     fn is_open(&self) -> bool {
-        !self.ended || !self.idle.is_empty() || self.schedule.due(self.next).is_some()
+        !self.ended || !self.idle.is_empty() || self.next_due.is_some()
     }
 
     fn is_arrival_rate(&self) -> bool {
