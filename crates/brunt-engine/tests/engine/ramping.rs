@@ -156,18 +156,19 @@ fn a_ramp_waits_for_vus_that_another_scenario_still_has() {
 
 #[test]
 fn starts_of_a_ramping_rate_follow_the_integral() {
-    let stages = [stage(10_000, 1_000), stage(0, 200), stage(2_000, 200)];
-    let schedule = ArrivalSchedule::ramping(0, Duration::from_secs(1), &stages).unwrap();
+    // From 50 to 1000 a second, then 200.
+    let stages = [stage(10_000, 2_000), stage(0, 400), stage(2_000, 400)];
+    let schedule = ArrivalSchedule::ramping(100, Duration::from_secs(2), &stages).unwrap();
     let due: Vec<i64> = (0..)
         .map_while(|n| schedule.due(n))
         .map(|at| at as i64)
         .collect();
-    assert_eq!(due.len(), 5_400);
+    assert_eq!(due.len(), 5_650);
     for workers in WORKERS {
         let world = World::sleeping(5 * MILLI);
         let executor = ExecutorConfig::RampingArrivalRate {
-            start_rate: 0,
-            time_unit: Duration::from_secs(1),
+            start_rate: 100,
+            time_unit: Duration::from_secs(2),
             stages: stages.to_vec(),
             pre_allocated_vus: 40,
             max_vus: 40,
