@@ -120,7 +120,9 @@ fn typed<T>(
 /// 500, as k6 answers it.
 pub(super) fn refused(title: &str, error: &ControlError) -> Answer {
     let status = match error {
-        ControlError::Ended => StatusCode::CONFLICT,
+        ControlError::Ended | ControlError::NotStarted | ControlError::ScenarioOver(_) => {
+            StatusCode::CONFLICT
+        }
         ControlError::NoSuchScenario { .. }
         | ControlError::NotScalable { .. }
         | ControlError::AboveMaximum { .. }
