@@ -7,7 +7,7 @@ use std::time::Duration;
 use brunt_aggregate::Groups;
 use brunt_metrics::{Registry, SystemTags, TagSet};
 use brunt_net::NetConfig;
-use brunt_options::HttpDebug;
+use brunt_options::{HttpDebug, LocalIps};
 
 use crate::data::SharedArrays;
 
@@ -21,6 +21,8 @@ pub struct K6Config {
     pub shared: Arc<SharedArrays>,
     /// Sockets.
     pub net: Arc<NetConfig>,
+    /// The addresses that virtual users connect from; empty for the system's choice.
+    pub local_ips: Option<LocalIps>,
     /// The system tags that are on.
     pub system_tags: SystemTags,
     /// Tags of every sample of the run.
@@ -75,6 +77,7 @@ impl K6Config {
             groups,
             shared: Arc::default(),
             net: Arc::new(NetConfig::default()),
+            local_ips: None,
             system_tags: SystemTags::default(),
             run_tags: TagSet::new(),
             env: BTreeMap::new(),

@@ -67,7 +67,11 @@ impl std::fmt::Debug for K6Host {
 impl K6Host {
     /// A virtual user that has not run anything.
     pub fn new(config: Arc<K6Config>, cx: HostCx) -> Self {
-        let client = Client::new(Arc::clone(&config.net));
+        let local = config
+            .local_ips
+            .as_ref()
+            .and_then(|ips| ips.of_vu(cx.id.in_instance));
+        let client = Client::bound_to(Arc::clone(&config.net), local);
         let host = Self {
             cx,
             stage: Cell::new(Stage::Init),

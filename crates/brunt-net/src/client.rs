@@ -1,21 +1,26 @@
 //! A virtual user's HTTP client: finds or opens a connection for each request and keeps it after.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
+use std::future::{Future as _, poll_fn};
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock;
+use crate::coding::decode;
 use crate::config::NetConfig;
 use crate::connection::Connection;
 use crate::deadline::Deadline;
-use crate::dial::dial;
+use crate::dial::Dialer;
 use crate::error::NetError;
 use crate::exchange::{Exchange, TlsInfo};
 use crate::http1::{self, Failure};
 use crate::http2::{self, Http2};
 use crate::marks::Marks;
 use crate::pool::{Pool, same};
+use crate::rate::RateLimit;
 use crate::request::Request;
 use crate::response::Response;
 use crate::socket::Counters;
@@ -28,6 +33,8 @@ pub struct Client {
     pool: RefCell<Pool>,
     http2: RefCell<Vec<Rc<Http2>>>,
     counters: Rc<Counters>,
+    /// The address that connections come from.
+    local: Option<IpAddr>,
     /// Counts calls of [`Client::close_idle`], so that connections in use then are not kept.
     generation: Cell<u64>,
 }
@@ -43,9 +50,15 @@ struct Path {
 impl Client {
     /// A client without connections.
     pub fn new(config: Arc<NetConfig>) -> Self {
+        Self::bound_to(config, None)
+    }
+
+    /// A client whose connections come from this address of the machine (k6's `localIPs`).
+    pub fn bound_to(config: Arc<NetConfig>, local: Option<IpAddr>) -> Self {
         stamp::warm_up();
         Self {
             config,
+            local,
             pool: RefCell::default(),
             http2: RefCell::default(),
             counters: Rc::default(),
@@ -57,7 +70,56 @@ impl Client {
     ///
     /// A connection that was kept and turns out to be dead is replaced once, if nothing was sent or
     /// the method has no effects. Dropping the future closes the connection.
+    ///
+    /// With a limit on the rate it waits for its turn first; that is in no timing, and moves the
+    /// deadline by as much.
     pub async fn send(&self, request: &Request<'_>) -> Exchange {
+        if let Some(rate) = &self.config.rate {
+            return Box::pin(self.send_in_turn(rate, request)).await;
+        }
+        self.send_now(request).await
+    }
+
+    /// Waits for a slot, then sends. Nobody else polls at the deadline that then holds.
+    async fn send_in_turn(&self, rate: &RateLimit, request: &Request<'_>) -> Exchange {
+        let waited = rate.wait().await;
+        let request = Request {
+            deadline: request.deadline.map(|it| it.saturating_add(waited)),
+            ..*request
+        };
+        let mut exchange = pin!(self.send_now(&request));
+        let Some(deadline) = request.deadline else {
+            return exchange.await;
+        };
+        let left = u64::try_from(deadline - clock::now()).unwrap_or_default();
+        let mut timer = pin!(tokio::time::sleep(Duration::from_nanos(left)));
+        let mut fired = false;
+        poll_fn(|cx| {
+            // Polled first, so that the exchange sees a deadline that has passed.
+            if !fired {
+                fired = timer.as_mut().poll(cx).is_ready();
+            }
+            exchange.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    async fn send_now(&self, request: &Request<'_>) -> Exchange {
+        let mut exchange = self.exchange(request).await;
+        if let Ok(response) = &mut exchange.outcome
+            && response.encoded
+            && !response.body.is_empty()
+        {
+            // All times are taken by now.
+            let decoded = Box::pin(decode(response, self.config.max_decoded_bytes)).await;
+            if let Err(error) = decoded {
+                exchange.outcome = Err(error);
+            }
+        }
+        exchange
+    }
+
+    async fn exchange(&self, request: &Request<'_>) -> Exchange {
         let mut marks = Marks::begin();
         let generation = self.generation.get();
         if !self.config.no_connection_reuse {
@@ -129,15 +191,14 @@ impl Client {
         marks.retry();
         let origin = request.url.shared_origin();
         let deadline = Deadline(request.deadline);
-        let dialed = dial(
-            &self.config,
-            &self.counters,
-            origin,
-            deadline,
-            &mut marks,
-            &mut path.remote,
-        )
-        .await;
+        let dialer = Dialer {
+            config: &self.config,
+            counters: &self.counters,
+            local: self.local,
+        };
+        let dialed = dialer
+            .dial(origin, deadline, &mut marks, &mut path.remote)
+            .await;
         let mut connection = match dialed {
             Ok(connection) => connection,
             Err(error) => return conclude(&marks, path, Err(error)),

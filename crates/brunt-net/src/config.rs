@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::proxy::Proxies;
+use crate::rate::RateLimit;
 use crate::resolver::Resolver;
+use crate::route::Routes;
 use crate::tls::TlsSettings;
 
 /// Settings of the network, shared by all clients of a test.
@@ -13,6 +16,12 @@ pub struct NetConfig {
     pub tls: Arc<TlsSettings>,
     /// Names to addresses.
     pub dns: Arc<Resolver>,
+    /// Hosts and addresses that are redirected or refused; `None` if there are none.
+    pub routes: Option<Arc<Routes>>,
+    /// Proxies; `None` if there are none.
+    pub proxies: Option<Arc<Proxies>>,
+    /// How many requests all clients together may send (k6's `rps`); `None` for no limit.
+    pub rate: Option<Arc<RateLimit>>,
     /// Open a connection for every request (k6's `noConnectionReuse`).
     pub no_connection_reuse: bool,
     /// How long looking up and connecting may take. The TLS handshake after it is bounded by the
@@ -22,6 +31,9 @@ pub struct NetConfig {
     pub max_response_header_bytes: usize,
     /// The largest response body that is kept, in bytes. A larger one is an error.
     pub max_body_bytes: usize,
+    /// The largest body that is decoded (`Content-Encoding`), in bytes after decoding. A larger one
+    /// is an error: a few kilobytes can decode to gigabytes.
+    pub max_decoded_bytes: usize,
     /// Idle connections that a client keeps.
     pub max_idle: usize,
     /// Idle connections that a client keeps to one origin.
@@ -33,10 +45,14 @@ impl Default for NetConfig {
         Self {
             tls: Arc::new(TlsSettings::default()),
             dns: Arc::new(Resolver::default()),
+            routes: None,
+            proxies: None,
+            rate: None,
             no_connection_reuse: false,
             dial_timeout: Duration::from_secs(30),
             max_response_header_bytes: 1024 * 1024,
             max_body_bytes: 512 * 1024 * 1024,
+            max_decoded_bytes: 128 * 1024 * 1024,
             // k6 derives these from its options `batch` and `batchPerHost`, which are 20 and 6.
             max_idle: 20,
             max_idle_per_host: 6,

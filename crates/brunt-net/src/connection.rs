@@ -10,6 +10,7 @@ use crate::buffers;
 use crate::deadline::Deadline;
 use crate::error::NetError;
 use crate::exchange::TlsInfo;
+use crate::proxy::Proxy;
 use crate::socket::TimedSocket;
 use crate::stamp::Received;
 use crate::target::Origin;
@@ -24,6 +25,8 @@ pub(crate) struct Connection {
     pub(crate) socket: TimedSocket,
     pub(crate) session: Option<Box<Session>>,
     pub(crate) origin: Arc<Origin>,
+    /// The proxy that requests are sent to whole; a tunnel through one is like no proxy.
+    pub(crate) via: Option<Arc<Proxy>>,
     pub(crate) remote: SocketAddr,
     pub(crate) tls: Option<TlsInfo>,
     /// What the server said before it was asked: HTTP/2 servers may greet with the handshake.

@@ -55,6 +55,12 @@ pub enum NetError {
     /// The name does not exist.
     #[error("lookup: no such host")]
     NoSuchHost,
+    /// The address is one that the user refuses.
+    #[error("ip is blacklisted")]
+    AddressRefused,
+    /// The host is one that the user refuses.
+    #[error("hostname is blocked")]
+    HostBlocked,
     /// No connection within the dial timeout.
     #[error("dial: i/o timeout")]
     DialTimeout,
@@ -103,6 +109,12 @@ pub enum NetError {
     /// The certificate is for another name.
     #[error("x509: certificate doesn't match hostname")]
     WrongName,
+    /// The proxy cannot be used or refused to connect.
+    #[error("proxyconnect: {0}")]
+    Proxy(String),
+    /// The body is not what its `Content-Encoding` says, or decodes to more than is kept.
+    #[error("response decompression failed: {0}")]
+    Decoding(String),
     /// HTTP/2 failed without a code.
     #[error("{0}")]
     Http2(String),
@@ -125,11 +137,14 @@ impl NetError {
             | Self::UnexpectedEof
             | Self::Malformed(_)
             | Self::TooLarge { .. }
+            | Self::Proxy(_)
             | Self::BadRequest(_) => 1000,
             Self::InvalidUrl(_) => 1020,
             Self::Timeout => 1050,
             Self::Lookup(_) => 1100,
             Self::NoSuchHost => 1101,
+            Self::AddressRefused => 1110,
+            Self::HostBlocked => 1111,
             Self::Tcp(_) => 1200,
             Self::BrokenPipe(_) => 1201,
             Self::Errno { .. } => 1202,
@@ -143,6 +158,7 @@ impl NetError {
             Self::UnknownAuthority => 1310,
             Self::WrongName => 1311,
             Self::Http2(_) => 1600,
+            Self::Decoding(_) => 1701,
             Self::Http2Code { scope, code } => {
                 let base = match scope {
                     Http2Scope::GoAway => 1610,

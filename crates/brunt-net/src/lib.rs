@@ -13,6 +13,7 @@
 mod buffers;
 mod client;
 pub mod clock;
+pub mod coding;
 mod config;
 mod connection;
 mod deadline;
@@ -24,9 +25,12 @@ mod http1;
 mod http2;
 mod marks;
 mod pool;
+mod proxy;
+mod rate;
 mod request;
 mod resolver;
 mod response;
+mod route;
 mod socket;
 mod stamp;
 mod target;
@@ -37,11 +41,14 @@ pub use config::NetConfig;
 pub use error::{Http2Scope, NetError};
 pub use exchange::{Exchange, Timings, TlsInfo};
 pub use headers::Headers;
+pub use proxy::Proxies;
+pub use rate::RateLimit;
 pub use request::Request;
 pub use resolver::{DnsPolicy, DnsSelect, DnsSettings, Resolver};
 pub use response::{Response, Version};
+pub use route::Routes;
 pub use target::{Origin, Scheme, Target, UrlError};
-pub use tls::{TlsOptions, TlsSettings, TlsVersion};
+pub use tls::{CipherSuites, Identity, IdentityError, TlsOptions, TlsSettings, TlsVersion};
 
 #[doc(hidden)]
 pub mod fuzzing {

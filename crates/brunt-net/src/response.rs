@@ -33,8 +33,10 @@ pub struct Response {
     pub version: Version,
     /// Its header fields.
     pub headers: Headers,
-    /// Its body as it came (not decompressed); empty if it was to be discarded.
+    /// Its body, decoded as `Content-Encoding` says; empty if it was to be discarded.
     pub body: Vec<u8>,
+    /// It has a `Content-Encoding`.
+    pub(crate) encoded: bool,
     pub(crate) reason: Span,
 }
 

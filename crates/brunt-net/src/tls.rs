@@ -1,17 +1,24 @@
 //! TLS as the user set it up. The heavy part, reading the system's certificates, waits for the
 //! first connection that needs it: a test of plain HTTP starts in milliseconds.
 
+mod identity;
 mod info;
 mod session;
+mod suites;
 mod trust;
 
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, SupportedProtocolVersion, version};
+use rustls::{
+    ClientConfig, ConfigBuilder, KeyLogFile, SupportedProtocolVersion, WantsVerifier, version,
+};
 
+use self::identity::Candidates;
+pub use self::identity::{Identity, IdentityError};
 pub(crate) use self::session::Session;
+pub use self::suites::CipherSuites;
 use crate::error::NetError;
 
 /// A version of TLS that is spoken.
@@ -40,6 +47,13 @@ pub struct TlsOptions {
     pub system_roots: bool,
     /// Certificates that are trusted as well.
     pub extra_roots: Vec<CertificateDer<'static>>,
+    /// Which cipher suites are offered (k6's `tlsCipherSuites`).
+    pub cipher_suites: CipherSuites,
+    /// Certificates for servers that ask for one (k6's `tlsAuth`).
+    pub identities: Arc<[Identity]>,
+    /// Write the secrets of connections to the file that `SSLKEYLOGFILE` names, for tools that
+    /// decrypt recorded traffic.
+    pub log_keys: bool,
 }
 
 impl Default for TlsOptions {
@@ -52,6 +66,9 @@ impl Default for TlsOptions {
             resume_sessions: false,
             system_roots: true,
             extra_roots: Vec::new(),
+            cipher_suites: CipherSuites::default(),
+            identities: Arc::default(),
+            log_keys: false,
         }
     }
 }
@@ -72,14 +89,30 @@ impl TlsSettings {
         }
     }
 
-    /// What rustls wants, made at the first call.
-    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, NetError> {
-        self.config.get_or_init(|| self.build()).clone()
+    /// Whether versions and cipher suites leave anything to offer. Reads no file.
+    pub fn check(&self) -> Result<(), String> {
+        self.protocol()
+            .map(|_| ())
+            .map_err(|error| error.to_string())
     }
 
-    fn build(&self) -> Result<Arc<ClientConfig>, NetError> {
+    /// What rustls wants for connections to `host`, most of it made at the first call.
+    pub(crate) fn config(&self, host: &str) -> Result<Arc<ClientConfig>, NetError> {
+        let shared = self.config.get_or_init(|| self.build()).clone()?;
+        let identities = &self.options.identities;
+        if identities.iter().all(Identity::is_for_all) {
+            return Ok(shared);
+        }
+        let mut own = ClientConfig::clone(&shared);
+        own.client_auth_cert_resolver = Arc::new(Candidates::of(identities, host));
+        Ok(Arc::new(own))
+    }
+
+    /// Versions and cipher suites.
+    fn protocol(&self) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
         let options = &self.options;
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+        options.cipher_suites.filter(&mut provider.cipher_suites);
         let versions: Vec<&'static SupportedProtocolVersion> = [
             (TlsVersion::Tls13, &version::TLS13),
             (TlsVersion::Tls12, &version::TLS12),
@@ -88,19 +121,31 @@ impl TlsSettings {
         .filter(|(version, _)| (options.min_version..=options.max_version).contains(version))
         .map(|(_, version)| version)
         .collect();
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(&versions)
-            .map_err(|error| NetError::Tls(error.to_string()))?;
-        let mut config = if options.insecure_skip_verify {
+        ClientConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&versions)
+    }
+
+    fn build(&self) -> Result<Arc<ClientConfig>, NetError> {
+        let options = &self.options;
+        let builder = self
+            .protocol()
+            .map_err(|error| NetError::Tls(format!("tls: {error}")))?;
+        let builder = if options.insecure_skip_verify {
+            let provider = Arc::clone(builder.crypto_provider());
             builder
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(trust::AcceptAll::new(provider)))
-                .with_no_client_auth()
         } else {
-            builder
-                .with_root_certificates(trust::roots(options))
-                .with_no_client_auth()
+            builder.with_root_certificates(trust::roots(options))
         };
+        let mut config = if options.identities.is_empty() {
+            builder.with_no_client_auth()
+        } else {
+            let all = Candidates::of(&options.identities, "");
+            builder.with_client_cert_resolver(Arc::new(all))
+        };
+        if options.log_keys {
+            config.key_log = Arc::new(KeyLogFile::new());
+        }
         if !options.resume_sessions {
             config.resumption = Resumption::disabled();
         }

@@ -39,6 +39,6 @@ pub use scenario::{ExecutorConfig, ScenarioConfig, Stage};
 pub use script_json::{to_export_json, to_script_json};
 pub use source::RunKeys;
 pub use value::{
-    Dns, DnsPolicy, DnsSelect, DnsTtl, HostTarget, IpRange, Threshold, TlsAuth, TlsVersion,
-    TlsVersions, parse_bool,
+    Dns, DnsPolicy, DnsSelect, DnsTtl, HostTarget, IpRange, LocalIps, Threshold, TlsAuth,
+    TlsVersion, TlsVersions, parse_bool,
 };

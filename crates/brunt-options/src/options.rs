@@ -12,7 +12,9 @@ use serde_json::{Map, Value};
 
 use crate::error::Invalid;
 use crate::scenario::draft::{ScenarioDraft, StageDraft};
-use crate::value::{Dns, HostTarget, IpRange, OptionValue, Threshold, TlsAuth, TlsVersions};
+use crate::value::{
+    Dns, HostTarget, IpRange, LocalIps, OptionValue, Threshold, TlsAuth, TlsVersions,
+};
 
 /// Whether setting an option has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -205,9 +207,9 @@ options! {
     handle_summary_timeout: Duration =
         "handleSummaryTimeout" "K6_HANDLE_SUMMARY_TIMEOUT" - true Now;
     /// Requests per second of all VUs at most; 0 for no limit.
-    rps: u64 = "rps" "K6_RPS" "--rps" true Later;
+    rps: u64 = "rps" "K6_RPS" "--rps" true Now;
     /// How names become addresses.
-    dns: Dns = "dns" "K6_DNS" "--dns" true Later;
+    dns: Dns = "dns" "K6_DNS" "--dns" true Now;
     /// How many redirects are followed.
     max_redirects: u64 = "maxRedirects" "K6_MAX_REDIRECTS" "--max-redirects" true Now;
     /// The header `User-Agent`; an empty one is not sent.
@@ -222,22 +224,22 @@ options! {
     insecure_skip_tls_verify: bool =
         "insecureSkipTLSVerify" "K6_INSECURE_SKIP_TLS_VERIFY" "--insecure-skip-tls-verify" true Now;
     /// The cipher suites that are offered, by IANA name.
-    tls_cipher_suites: Vec<String> = "tlsCipherSuites" "K6_TLS_CIPHER_SUITES" - true Later;
+    tls_cipher_suites: Vec<String> = "tlsCipherSuites" "K6_TLS_CIPHER_SUITES" - true Now;
     /// The TLS versions that are offered.
-    tls_version: TlsVersions = "tlsVersion" "K6_TLS_VERSION" - true Later;
+    tls_version: TlsVersions = "tlsVersion" "K6_TLS_VERSION" - true Now;
     /// Client certificates.
-    tls_auth: Vec<TlsAuth> = "tlsAuth" "K6_TLSAUTH" - true Later;
+    tls_auth: Vec<TlsAuth> = "tlsAuth" "K6_TLSAUTH" - true Now;
     /// Whether a failed request throws.
     throw: bool = "throw" "K6_THROW" "--throw" true Now;
     /// What the metrics must satisfy.
     thresholds: Thresholds = "thresholds" "K6_THRESHOLDS" - true Now;
     /// Addresses that are not dialled.
-    blacklist_ips: Vec<IpRange> = "blacklistIPs" "K6_BLACKLIST_IPS" "--blacklist-ip" true Later;
+    blacklist_ips: Vec<IpRange> = "blacklistIPs" "K6_BLACKLIST_IPS" "--blacklist-ip" true Now;
     /// Hosts that are not dialled.
     block_hostnames: Vec<String> =
-        "blockHostnames" "K6_BLOCK_HOSTNAMES" "--block-hostnames" true Later;
+        "blockHostnames" "K6_BLOCK_HOSTNAMES" "--block-hostnames" true Now;
     /// What is dialled instead of a host.
-    hosts: BTreeMap<String, HostTarget> = "hosts" "K6_HOSTS" - true Later;
+    hosts: BTreeMap<String, HostTarget> = "hosts" "K6_HOSTS" - true Now;
     /// Whether every request gets a new connection.
     no_connection_reuse: bool =
         "noConnectionReuse" "K6_NO_CONNECTION_REUSE" "--no-connection-reuse" true Now;
@@ -272,7 +274,7 @@ options! {
     /// The file that console output goes to.
     console_output: String = "consoleOutput" "K6_CONSOLE_OUTPUT" "--console-output" false Now;
     /// The addresses that connections come from.
-    local_ips: String = "localIPs" "K6_LOCAL_IPS" "--local-ips" false Later;
+    local_ips: LocalIps = "localIPs" "K6_LOCAL_IPS" "--local-ips" false Now;
 }
 
 impl Options {

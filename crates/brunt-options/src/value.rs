@@ -4,12 +4,14 @@
 //! accepted forms (a number or a text with a unit, a list or a text with commas) differ by source.
 
 mod dns;
+mod local_ips;
 mod network;
 mod scalar;
 mod threshold;
 mod tls;
 
 pub use dns::{Dns, DnsPolicy, DnsSelect, DnsTtl};
+pub use local_ips::LocalIps;
 pub use network::{HostTarget, IpRange};
 pub use threshold::Threshold;
 pub use tls::{TlsAuth, TlsVersion, TlsVersions};

@@ -6,6 +6,7 @@ mod explain;
 pub(crate) mod inspect;
 mod layers;
 mod limits;
+mod network;
 mod outcome;
 pub(crate) mod outputs;
 mod reports;

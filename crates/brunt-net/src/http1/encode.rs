@@ -3,10 +3,16 @@
 use std::io::Write as _;
 
 use crate::error::NetError;
+use crate::proxy::Proxy;
 use crate::request::{Request, is_framing, is_token, is_value};
 
 /// Appends the head of a request. Nothing that a script passes can smuggle a second line in.
-pub(crate) fn encode(request: &Request<'_>, out: &mut Vec<u8>) -> Result<(), NetError> {
+/// To a proxy goes the whole URL, as RFC 9112, section 3.2.2, says.
+pub(crate) fn encode(
+    request: &Request<'_>,
+    via: Option<&Proxy>,
+    out: &mut Vec<u8>,
+) -> Result<(), NetError> {
     if !is_token(request.method) {
         return Err(NetError::BadRequest(format!(
             "net/http: invalid method {:?}",
@@ -15,6 +21,10 @@ pub(crate) fn encode(request: &Request<'_>, out: &mut Vec<u8>) -> Result<(), Net
     }
     out.extend_from_slice(request.method.as_bytes());
     out.push(b' ');
+    if via.is_some() {
+        out.extend_from_slice(b"http://");
+        out.extend_from_slice(request.url.authority().as_bytes());
+    }
     out.extend_from_slice(request.url.path_and_query().as_bytes());
     out.extend_from_slice(b" HTTP/1.1\r\nHost: ");
     let host = request
@@ -37,6 +47,11 @@ pub(crate) fn encode(request: &Request<'_>, out: &mut Vec<u8>) -> Result<(), Net
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
         out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    if let Some(authorization) = via.and_then(|proxy| proxy.authorization.as_deref()) {
+        out.extend_from_slice(b"Proxy-Authorization: ");
+        out.extend_from_slice(authorization.as_bytes());
         out.extend_from_slice(b"\r\n");
     }
     if let Some(length) = request.content_length() {
@@ -91,7 +106,7 @@ mod tests {
             discard_body: false,
         };
         let mut out = Vec::new();
-        encode(&request, &mut out)?;
+        encode(&request, None, &mut out)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -79,7 +79,7 @@ fn reduce(
         .headers
         .iter()
         .map(|field| (field.name.as_bytes(), field.value));
-    let (announced, close) = framing(version, fields.clone())?;
+    let framing = framing(version, fields.clone())?;
     let status = parsed.code.unwrap_or_default();
     if status < 100 {
         return Err(NetError::Malformed(format!(
@@ -94,25 +94,34 @@ fn reduce(
             .map_or(Span::default(), |text| Span::of(text.as_bytes(), head)),
         headers: Headers::from_head(head, fields),
         body: Vec::new(),
+        encoded: framing.encoded,
     };
     Ok(Some((
         Head {
             response,
-            length: announced,
-            close,
+            length: framing.length,
+            close: framing.close,
         },
         length,
     )))
+}
+
+/// What the fields say about the body and what follows it.
+struct Framing {
+    length: Announced,
+    close: bool,
+    /// There is a `Content-Encoding`.
+    encoded: bool,
 }
 
 /// What the fields say about where the response ends and whether another may follow.
 fn framing<'a>(
     version: Version,
     fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-) -> Result<(Announced, bool), NetError> {
+) -> Result<Framing, NetError> {
     let mut length: Option<u64> = None;
     let mut coding: Option<&[u8]> = None;
-    let (mut close, mut keep) = (false, false);
+    let (mut close, mut keep, mut encoded) = (false, false, false);
     for (name, value) in fields {
         match name.len() {
             10 if name.eq_ignore_ascii_case(b"connection") => {
@@ -133,6 +142,7 @@ fn framing<'a>(
                 }
                 length = Some(value);
             }
+            16 => encoded |= name.eq_ignore_ascii_case(b"content-encoding"),
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") && coding.is_some() => {
                 return Err(NetError::Malformed("repeated Transfer-Encoding".to_owned()));
             }
@@ -142,21 +152,30 @@ fn framing<'a>(
     }
     // HTTP/1.1 keeps connections unless told otherwise, HTTP/1.0 only if told.
     close |= version == Version::Http10 && !keep;
-    match coding {
-        None => Ok((length.map_or(Announced::Nothing, Announced::Length), close)),
-        Some(_) if version == Version::Http10 => Err(NetError::Malformed(
-            "Transfer-Encoding in HTTP/1.0".to_owned(),
-        )),
+    let (length, close) = match coding {
+        None => (length.map_or(Announced::Nothing, Announced::Length), close),
+        Some(_) if version == Version::Http10 => {
+            return Err(NetError::Malformed(
+                "Transfer-Encoding in HTTP/1.0".to_owned(),
+            ));
+        }
         // With a length beside it somebody before us may have read it otherwise: take the response,
         // as RFC 9112, section 6.3, says, but nothing after it.
         Some(value) if value.trim_ascii().eq_ignore_ascii_case(b"chunked") => {
-            Ok((Announced::Chunked, close || length.is_some()))
+            (Announced::Chunked, close || length.is_some())
         }
-        Some(value) => Err(NetError::Malformed(format!(
-            "unsupported transfer encoding: {}",
-            quote(value)
-        ))),
-    }
+        Some(value) => {
+            return Err(NetError::Malformed(format!(
+                "unsupported transfer encoding: {}",
+                quote(value)
+            )));
+        }
+    };
+    Ok(Framing {
+        length,
+        close,
+        encoded,
+    })
 }
 
 /// Digits only: no sign, no list.

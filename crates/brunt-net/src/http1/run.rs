@@ -52,7 +52,7 @@ pub(crate) async fn run(
     }
     let before = connection.socket.sent();
     let mut head = buffers::take();
-    encode::encode(request, &mut head).map_err(fatal)?;
+    encode::encode(request, connection.via.as_deref(), &mut head).map_err(fatal)?;
     let mut decoder = decoder(request, config);
     let mut upload = Some(Upload::new(&head, request.body()));
     let deadline = Deadline(request.deadline);

@@ -164,6 +164,7 @@ fn response_of(parts: &http::response::Parts) -> Response {
         version: Version::Http2,
         headers,
         body: Vec::new(),
+        encoded: parts.headers.contains_key(http::header::CONTENT_ENCODING),
         reason: Span::default(),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn of(connection: &ClientConnection) -> TlsInfo {
 }
 
 /// IANA's names. rustls spells those of TLS 1.3 with the version in front.
-fn suite_name(suite: CipherSuite) -> &'static str {
+pub(crate) fn suite_name(suite: CipherSuite) -> &'static str {
     match suite {
         CipherSuite::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",
         CipherSuite::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",

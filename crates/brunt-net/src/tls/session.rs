@@ -20,8 +20,8 @@ impl Session {
     pub(crate) fn new(settings: &TlsSettings, host: &str) -> Result<Self, NetError> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| NetError::Tls(format!("tls: invalid server name \"{host}\"")))?;
-        let connection =
-            ClientConnection::new(settings.config()?, name).map_err(|error| tls_error(&error))?;
+        let connection = ClientConnection::new(settings.config(host)?, name)
+            .map_err(|error| tls_error(&error))?;
         Ok(Self { connection })
     }
 

@@ -26,6 +26,16 @@ pub struct HostTarget {
 }
 
 impl IpRange {
+    /// An address in it; the bits behind the prefix mean nothing.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// How many bits of the address all addresses in it share.
+    pub fn prefix(&self) -> u8 {
+        self.prefix
+    }
+
     /// Whether an address lies in it. An IPv4 address that is mapped into IPv6 counts as itself.
     pub fn contains(&self, ip: IpAddr) -> bool {
         match (self.address.to_canonical(), ip.to_canonical()) {

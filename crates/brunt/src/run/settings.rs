@@ -8,7 +8,7 @@ use brunt_aggregate::{AggregatePlan, Submetric, ThresholdSpec, Thresholds};
 use brunt_engine::{EngineConfig, Level, LogSink, Record};
 use brunt_k6::K6Config;
 use brunt_metrics::{Interner, MetricKind, SystemTag, SystemTags, TagSet, ValueType, builtin};
-use brunt_net::{NetConfig, TlsOptions, TlsSettings};
+use brunt_net::NetConfig;
 use brunt_options::{
     Consolidated, Feature, Options, OptionsError, plan, to_export_json, to_script_json,
 };
@@ -98,7 +98,8 @@ pub(crate) fn settle(
         paused: own.paused.unwrap_or(false),
         ..EngineConfig::new(options.scenarios.clone())
     };
-    let k6 = Arc::new(k6_config(args, script, &options, system_tags, run_tags));
+    let net = super::network::net_config(&options, log)?;
+    let k6 = Arc::new(k6_config(args, script, &options, net, system_tags, run_tags));
     let summary = summary_options(args, own)?;
     Ok(Settings {
         engine,
@@ -178,24 +179,20 @@ fn k6_config(
     args: &RunArgs,
     script: &Script,
     options: &Consolidated,
+    net: NetConfig,
     system_tags: SystemTags,
     run_tags: TagSet,
 ) -> K6Config {
     let own = &options.options;
     let json = |value: serde_json::Value| OnceLock::from(Arc::from(value.to_string()));
-    let tls = TlsSettings::new(TlsOptions {
-        insecure_skip_verify: own.insecure_skip_tls_verify.unwrap_or(false),
-        ..TlsOptions::default()
-    });
     let default = K6Config::new(Arc::clone(&script.registry), Arc::clone(&script.groups));
     K6Config {
         net: Arc::new(NetConfig {
-            tls: Arc::new(tls),
-            no_connection_reuse: own.no_connection_reuse.unwrap_or(false),
             max_idle: idle(own.batch()),
             max_idle_per_host: idle(own.batch_per_host()),
-            ..NetConfig::default()
+            ..net
         }),
+        local_ips: own.local_ips.clone(),
         system_tags,
         run_tags,
         env: script.env.clone(),
