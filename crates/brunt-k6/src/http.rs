@@ -2,6 +2,7 @@
 
 mod address;
 mod asynchronous;
+pub(crate) mod auth;
 mod batch;
 mod body;
 mod call;
@@ -14,7 +15,7 @@ mod expectation;
 mod file;
 mod headers;
 pub(crate) mod jar;
-mod json;
+pub(crate) mod json;
 mod multipart;
 mod params;
 mod redirect;

@@ -29,6 +29,26 @@ mod timers;
 pub use config::K6Config;
 pub use host::{K6Factory, K6Host};
 
+#[doc(hidden)]
+pub mod fuzzing {
+    //! What reads bytes that somebody else wrote, without a virtual user around it.
+
+    /// Whether `response.json(path)` finds something in this document.
+    pub fn json_selector(document: &str, path: &str) -> bool {
+        crate::http::json::select(document, path).is_some()
+    }
+
+    /// The answer to a challenge of digest authentication.
+    pub fn digest(challenge: &[u8], credentials: &str) -> Option<String> {
+        let subject = crate::http::auth::Subject {
+            method: "GET",
+            uri: "/",
+            body: b"",
+        };
+        crate::http::auth::Credentials::new(credentials).digest([challenge], subject)
+    }
+}
+
 /// The modules that scripts can import.
 pub const MODULES: &[&str] = &[
     "k6",

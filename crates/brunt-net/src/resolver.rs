@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
+use tokio::sync::OnceCell;
 
 use crate::clock;
 use crate::error::NetError;
@@ -71,13 +72,26 @@ impl Default for DnsSettings {
 pub struct Resolver {
     settings: DnsSettings,
     cache: Mutex<FxHashMap<String, Entry>>,
+    /// Names that are being looked up: whoever else needs one waits for the answer, so that a
+    /// thousand virtual users that start at once ask once.
+    running: Mutex<FxHashMap<String, Arc<OnceCell<Found>>>>,
+    /// For answers that are not kept.
     turn: AtomicU64,
 }
 
+type Found = Result<Arc<Answer>, NetError>;
+
 #[derive(Debug)]
 struct Entry {
-    addresses: Arc<[IpAddr]>,
+    answer: Arc<Answer>,
     expires: i64,
+}
+
+/// Addresses of a name, with the turn of its own that it is at.
+#[derive(Debug)]
+struct Answer {
+    addresses: Vec<IpAddr>,
+    turn: AtomicU64,
 }
 
 impl Resolver {
@@ -97,11 +111,34 @@ impl Resolver {
         if host == "localhost" {
             return Ok(self.localhost());
         }
-        let addresses = match self.cached(host) {
-            Some(addresses) => addresses,
-            None => self.look_up(host).await?,
+        let answer = match self.cached(host) {
+            Some(answer) => answer,
+            None if self.settings.ttl.is_zero() => self.look_up(host).await?,
+            None => self.look_up_once(host).await?,
         };
-        self.select(&addresses).ok_or(NetError::NoSuchHost)
+        // Without a memory of the name its turns are those of all names.
+        let turn = if self.settings.ttl.is_zero() {
+            &self.turn
+        } else {
+            &answer.turn
+        };
+        self.select(&answer.addresses, turn)
+            .ok_or(NetError::NoSuchHost)
+    }
+
+    /// Looks a name up, or waits for who is doing that already; all get the same answer. If the
+    /// one who asks gives up, the next one asks.
+    async fn look_up_once(&self, host: &str) -> Result<Arc<Answer>, NetError> {
+        let shared = Arc::clone(self.running.lock().entry(host.to_owned()).or_default());
+        let answer = shared.get_or_init(|| self.look_up(host)).await.clone();
+        let mut running = self.running.lock();
+        if running
+            .get(host)
+            .is_some_and(|current| Arc::ptr_eq(current, &shared))
+        {
+            running.remove(host);
+        }
+        answer
     }
 
     fn localhost(&self) -> IpAddr {
@@ -113,13 +150,13 @@ impl Resolver {
         }
     }
 
-    fn cached(&self, host: &str) -> Option<Arc<[IpAddr]>> {
+    fn cached(&self, host: &str) -> Option<Arc<Answer>> {
         let cache = self.cache.lock();
         let entry = cache.get(host)?;
-        (clock::now() < entry.expires).then(|| Arc::clone(&entry.addresses))
+        (clock::now() < entry.expires).then(|| Arc::clone(&entry.answer))
     }
 
-    async fn look_up(&self, host: &str) -> Result<Arc<[IpAddr]>, NetError> {
+    async fn look_up(&self, host: &str) -> Result<Arc<Answer>, NetError> {
         let found = tokio::net::lookup_host((host, 0)).await.map_err(|error| {
             // getaddrinfo's own codes reach us as text only: EAI_NONAME and EAI_NODATA.
             let text = error.to_string();
@@ -139,7 +176,10 @@ impl Resolver {
                 addresses.push(address.ip());
             }
         }
-        let addresses: Arc<[IpAddr]> = addresses.into();
+        let answer = Arc::new(Answer {
+            addresses,
+            turn: AtomicU64::new(0),
+        });
         if !self.settings.ttl.is_zero() {
             let ttl = i64::try_from(self.settings.ttl.as_nanos()).unwrap_or(i64::MAX);
             let expires = clock::now().saturating_add(ttl);
@@ -150,15 +190,15 @@ impl Resolver {
             cache.insert(
                 host.to_owned(),
                 Entry {
-                    addresses: Arc::clone(&addresses),
+                    answer: Arc::clone(&answer),
                     expires,
                 },
             );
         }
-        Ok(addresses)
+        Ok(answer)
     }
 
-    fn select(&self, addresses: &[IpAddr]) -> Option<IpAddr> {
+    fn select(&self, addresses: &[IpAddr], turn: &AtomicU64) -> Option<IpAddr> {
         let has = |v4: bool| addresses.iter().any(|address| address.is_ipv4() == v4);
         let family = match self.settings.policy {
             DnsPolicy::PreferIpv4 => Some(has(true)),
@@ -174,9 +214,9 @@ impl Resolver {
         }
         let turn = match self.settings.select {
             DnsSelect::First => 0,
-            DnsSelect::RoundRobin => self.turn.fetch_add(1, Ordering::Relaxed) % count,
+            DnsSelect::RoundRobin => turn.fetch_add(1, Ordering::Relaxed) % count,
             // A hash of a counter is random enough to spread connections, and needs no state.
-            DnsSelect::Random => mix(self.turn.fetch_add(1, Ordering::Relaxed)) % count,
+            DnsSelect::Random => mix(turn.fetch_add(1, Ordering::Relaxed)) % count,
         };
         addresses.iter().filter(fits).nth(turn as usize).copied()
     }
@@ -210,7 +250,7 @@ mod tests {
             ..DnsSettings::default()
         });
         (0..4)
-            .filter_map(|_| resolver.select(&addresses()))
+            .filter_map(|_| resolver.select(&addresses(), &resolver.turn))
             .map(|it| it.to_string())
             .collect()
     }
@@ -229,14 +269,17 @@ mod tests {
             policy: P::OnlyIpv6,
             ..DnsSettings::default()
         });
-        assert_eq!(resolver.select(&["10.0.0.1".parse().unwrap()]), None);
+        assert_eq!(
+            resolver.select(&["10.0.0.1".parse().unwrap()], &resolver.turn),
+            None
+        );
     }
 
     #[test]
     fn random_selection_reaches_every_address() {
         let resolver = Resolver::default();
         let mut seen: Vec<IpAddr> = (0..200)
-            .filter_map(|_| resolver.select(&addresses()))
+            .filter_map(|_| resolver.select(&addresses(), &resolver.turn))
             .collect();
         seen.sort_unstable();
         seen.dedup();
@@ -263,7 +306,10 @@ mod tests {
     fn an_answer_serves_until_it_expires() {
         let resolver = Resolver::default();
         let entry = |expires| Entry {
-            addresses: addresses().into(),
+            answer: Arc::new(Answer {
+                addresses: addresses(),
+                turn: AtomicU64::new(0),
+            }),
             expires,
         };
         resolver
@@ -275,6 +321,6 @@ mod tests {
             .lock()
             .insert("new".to_owned(), entry(i64::MAX));
         assert!(resolver.cached("old").is_none());
-        assert_eq!(resolver.cached("new").unwrap().len(), 3);
+        assert_eq!(resolver.cached("new").unwrap().addresses.len(), 3);
     }
 }

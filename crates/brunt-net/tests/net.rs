@@ -9,10 +9,16 @@ mod differential;
 mod errors;
 #[path = "net/http2.rs"]
 mod http2;
+#[path = "net/identity.rs"]
+mod identity;
 #[path = "net/malformed.rs"]
 mod malformed;
 #[path = "net/measurement.rs"]
 mod measurement;
+#[path = "net/network.rs"]
+mod network;
+#[path = "net/proxy.rs"]
+mod proxy;
 #[path = "net/support.rs"]
 mod support;
 #[path = "net/tls.rs"]

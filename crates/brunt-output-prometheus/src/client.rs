@@ -179,3 +179,22 @@ impl Transport for Client {
         batch::split(parcel)
     }
 }
+
+pub(crate) mod fuzzing {
+    //! A receiver's answer as far as it is bytes.
+    use reqwest::StatusCode;
+    use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+    use super::answer::{judge, judge_check, retry_after};
+
+    /// Judges an answer; gives what a user would be told.
+    pub fn answer(status: u16, after: &[u8], message: &str) -> String {
+        let status = StatusCode::from_u16(status).unwrap_or_default();
+        let mut headers = HeaderMap::new();
+        if let Ok(after) = HeaderValue::from_bytes(after) {
+            headers.insert(RETRY_AFTER, after);
+        }
+        let verdict = judge(status, retry_after(&headers), message);
+        format!("{verdict:?} {:?}", judge_check(status, message))
+    }
+}

@@ -26,3 +26,9 @@ mod trend_stats;
 
 pub use kinds::{K6RemoteWrite, Mimir, Prometheus};
 pub use output::RemoteWriteOutput;
+
+#[doc(hidden)]
+pub mod fuzzing {
+    //! What reads a receiver's bytes, without the network around it.
+    pub use crate::client::fuzzing::answer;
+}

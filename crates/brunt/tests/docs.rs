@@ -167,6 +167,7 @@ pages! {
     thresholds "docs/guide/thresholds.md"
     outputs "docs/guide/outputs.md"
     mimir "docs/guide/mimir.md"
+    network "docs/guide/network.md"
     json "docs/guide/json.md"
     exit_codes "docs/guide/exit-codes.md"
     summary "docs/guide/summary.md"

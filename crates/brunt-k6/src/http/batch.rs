@@ -281,7 +281,7 @@ fn abort<'js>(
             Ok(call) => {
                 let bad = shape.name(bad);
                 let reason = format!("not sent, because of request {bad} of the batch: {error}");
-                Refusal::new(call.method, &call.place.shown, reason, 0)
+                Refusal::new(call.method, call.shown(), reason, 0)
             }
         };
         responses.set(at, refusal.quiet_answer(ctx, host)?)?;

@@ -5,18 +5,22 @@ use std::borrow::Cow;
 use rquickjs::{Ctx, Object, Result, Value};
 
 use brunt_engine::Level;
-use brunt_js::throw_error;
+use brunt_js::{call_throwing_uncatchable, throw_error};
+use brunt_net::coding::encode;
 
 use crate::args::{bytes, text};
 use crate::host::K6Host;
 use crate::http::file::{File, is_file};
 use crate::http::multipart::{self, Part};
+use crate::http::params::Params;
 
 /// A body with the content type that its form implies.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
     pub(crate) bytes: Option<Vec<u8>>,
     pub(crate) content_type: Option<Cow<'static, str>>,
+    /// What goes out instead of the bytes, and its `Content-Encoding`.
+    pub(crate) packed: Option<(Vec<u8>, String)>,
 }
 
 impl Body {
@@ -27,7 +31,7 @@ impl Body {
         if let Some(bytes) = bytes(value)? {
             return Ok(Self {
                 bytes: Some(bytes),
-                content_type: None,
+                ..Self::default()
             });
         }
         match value.as_object() {
@@ -40,6 +44,40 @@ impl Body {
                 Err(throw_error(ctx, "GoError", &message))
             }
         }
+    }
+}
+
+impl Body {
+    /// What goes onto the wire.
+    pub(crate) fn wire(&self) -> Option<&[u8]> {
+        match &self.packed {
+            Some((packed, _)) => Some(packed),
+            None => self.bytes.as_deref(),
+        }
+    }
+
+    /// Packs it as the parameter `compression` says, on the worker's stack.
+    pub(crate) fn pack(&mut self, ctx: &Ctx<'_>, host: &K6Host, params: &Params) -> Result<()> {
+        let (Some(bytes), false) = (&self.bytes, params.compression.is_empty()) else {
+            return Ok(());
+        };
+        let packed = host
+            .cx
+            .parker
+            .on_worker(|| encode(&params.compression, bytes));
+        let packed = call_throwing_uncatchable(ctx, packed)?
+            .map_err(|error| throw_error(ctx, "GoError", &format!("compression: {error}")))?;
+        let names: Vec<&str> = params.compression.iter().map(|it| it.as_str()).collect();
+        let names = names.join(", ");
+        let given = params.headers.iter().find(|it| it.0 == "Content-Encoding");
+        if let Some((_, given)) = given.filter(|(_, given)| *given != names) {
+            let message = format!(
+                "the header Content-Encoding says '{given}' and so is sent, though `compression` packs the body with {names}"
+            );
+            host.log(Level::Warn, message, &[]);
+        }
+        self.packed = Some((packed, names));
+        Ok(())
     }
 }
 
@@ -66,6 +104,7 @@ fn form(host: &K6Host, object: &Object<'_>) -> Result<Body> {
         return Ok(Body {
             bytes: Some(bytes),
             content_type: Some(content_type.into()),
+            packed: None,
         });
     }
     let fields = parts.iter().filter_map(|(key, part)| match part {
@@ -76,6 +115,7 @@ fn form(host: &K6Host, object: &Object<'_>) -> Result<Body> {
     Ok(Body {
         bytes: Some(form.extend_pairs(fields).finish().into_bytes()),
         content_type: Some("application/x-www-form-urlencoded".into()),
+        packed: None,
     })
 }
 

@@ -12,6 +12,8 @@ use brunt_net::{Exchange, Request};
 use rquickjs::{Ctx, Result, Value};
 
 use crate::host::K6Host;
+use crate::http::Expectation;
+use crate::http::auth::{Auth, Subject};
 use crate::http::body::Body;
 use crate::http::cookies::{Cookie, header_value};
 use crate::http::debug;
@@ -33,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) jar: Rc<Jar>,
     /// Where the last redirect came from.
     pub(crate) referer: Option<String>,
+    /// The answer to the server's challenge (digest authentication).
+    pub(crate) answer: Option<String>,
 }
 
 /// The last exchange of a call, and what was sent.
@@ -68,7 +72,7 @@ impl Call {
                     method: &self.method,
                     url: &self.place.target,
                     headers: &headers,
-                    body: self.body.bytes.as_deref(),
+                    body: self.body.wire(),
                     deadline: Some(deadline),
                     discard_body: self.params.response_type == ResponseType::None,
                 };
@@ -78,6 +82,11 @@ impl Call {
                 exchange
             };
             self.keep_cookies(host, &exchange);
+            if self.params.auth == Auth::Digest && self.challenged(&exchange) {
+                let refused = Expectation::Statuses(vec![(401, 401)]);
+                self.account_as(host, &exchange, Some(&refused));
+                continue;
+            }
             let broken = match self.redirect(&exchange) {
                 None => None,
                 Some(next) if hops < self.params.redirects => {
@@ -127,8 +136,9 @@ impl Call {
     /// Headers in the order in which they go out, without those that the connection adds.
     fn headers(&self, host: &K6Host) -> Headers {
         let plain = self.params.headers.is_empty()
-            && self.place.authorization.is_none()
+            && self.place.login.is_none()
             && self.body.content_type.is_none()
+            && self.body.packed.is_none()
             && self.referer.is_none()
             && self.params.cookies.is_empty()
             && self.jar.is_empty();
@@ -145,8 +155,15 @@ impl Call {
         if !host.config.user_agent.is_empty() {
             add("User-Agent", &host.config.user_agent);
         }
-        if let Some(value) = &self.place.authorization {
+        let authorization = match self.params.auth {
+            Auth::Basic => self.place.login.as_ref().map(|login| &login.basic),
+            Auth::Digest => self.answer.as_ref(),
+        };
+        if let Some(value) = authorization {
             add("Authorization", value);
+        }
+        if let Some((_, value)) = &self.body.packed {
+            add("Content-Encoding", value);
         }
         if let Some(value) = &self.body.content_type {
             add("Content-Type", value);
@@ -194,8 +211,46 @@ impl Call {
         }
     }
 
+    /// Whether the server wants a digest that was not given yet; then the next request has it.
+    fn challenged(&mut self, exchange: &Exchange) -> bool {
+        let (Some(login), None, Ok(response)) =
+            (&self.place.login, &self.answer, &exchange.outcome)
+        else {
+            return false;
+        };
+        if response.status != 401 {
+            return false;
+        }
+        let subject = Subject {
+            method: &self.method,
+            uri: self.place.target.path_and_query(),
+            body: self.body.wire().unwrap_or_default(),
+        };
+        let challenges = response.headers.get_all("WWW-Authenticate");
+        self.answer = login.credentials.digest(challenges, subject);
+        self.answer.is_some()
+    }
+
+    /// The URL as samples show it: digest takes the credentials out, others only mask them.
+    pub(crate) fn shown(&self) -> &Rc<str> {
+        match &self.place.login {
+            Some(login) if self.params.auth == Auth::Digest => &login.url,
+            _ => &self.place.shown,
+        }
+    }
+
     /// Emits the samples of an exchange.
     fn account(&self, host: &K6Host, exchange: &Exchange) -> Verdict {
+        self.account_as(host, exchange, self.params.expectation.as_ref())
+    }
+
+    /// As [`account`](Self::account), with this expectation or else the virtual user's.
+    fn account_as(
+        &self,
+        host: &K6Host,
+        exchange: &Exchange,
+        expectation: Option<&Expectation>,
+    ) -> Verdict {
         let (status, verdict) = match &exchange.outcome {
             Ok(response) if response.status >= 400 => (
                 response.status,
@@ -213,13 +268,13 @@ impl Call {
                 },
             ),
         };
-        let expected = match &self.params.expectation {
+        let expected = match expectation {
             Some(expectation) => expectation.judge(status),
             None => host.response_callback.borrow().judge(status),
         };
         let tagged = Tagged {
             method: &self.method,
-            url: &self.place.shown,
+            url: self.shown(),
             tags: &self.params.tags,
             status,
             error_code: verdict.code,
@@ -263,9 +318,13 @@ impl Call {
             host.log(Level::Warn, "Request Failed".to_owned(), &fields);
         }
         let Verdict { code, error } = verdict;
+        let url = match &self.place.login {
+            Some(login) if self.params.auth == Auth::Digest => Rc::clone(&login.url),
+            _ => Rc::clone(&self.place.url),
+        };
         let sent = Sent {
             method: self.method,
-            url: Rc::clone(&self.place.url),
+            url,
             headers: driven.headers,
             body: self.body.bytes,
             cookies: self.params.cookies,

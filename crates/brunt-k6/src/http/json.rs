@@ -64,13 +64,13 @@ fn parse<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> Result<Value<'js>> {
 }
 
 #[derive(Debug, PartialEq)]
-enum Found {
+pub(crate) enum Found {
     Number(f64),
     Json(String),
 }
 
 /// What the path finds; nothing in a document that is no JSON.
-fn select(document: &str, path: &str) -> Option<Found> {
+pub(crate) fn select(document: &str, path: &str) -> Option<Found> {
     // Not the crate's own check, which recurses for each level of the document.
     serde_json::from_str::<serde::de::IgnoredAny>(document).ok()?;
     if path.len() > LONGEST_PATH || (path.contains('@') && depth(document) > DEEPEST) {

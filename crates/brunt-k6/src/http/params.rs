@@ -7,10 +7,12 @@ use brunt_engine::Level;
 use rquickjs::{Ctx, Object, Result, Value};
 
 use brunt_js::throw_error;
+use brunt_net::coding::Coding;
 
 use crate::args::{tags, text};
 use crate::host::K6Host;
 use crate::http::Expectation;
+use crate::http::auth::Auth;
 use crate::http::cookie_jar::jar_of;
 use crate::http::headers::canonical;
 use crate::http::jar::Jar;
@@ -48,6 +50,9 @@ pub(crate) struct Params {
     pub(crate) response_type: ResponseType,
     pub(crate) expectation: Option<Expectation>,
     pub(crate) throw: bool,
+    pub(crate) auth: Auth,
+    /// How the body is packed, in this order.
+    pub(crate) compression: Vec<Coding>,
 }
 
 /// k6's default.
@@ -70,6 +75,8 @@ impl Params {
             },
             expectation: None,
             throw: host.config.throw,
+            auth: Auth::Basic,
+            compression: Vec::new(),
         }
     }
 
@@ -168,6 +175,29 @@ impl Params {
                 }
             }
             "responseCallback" => self.expectation = Some(Expectation::read(ctx, value)?),
+            "auth" => match text(value)?.as_str() {
+                "digest" => self.auth = Auth::Digest,
+                "ntlm" => {
+                    return Err(wrong(
+                        "NTLM is not supported; brunt speaks 'basic' and 'digest'",
+                    ));
+                }
+                // What k6 does with any other text.
+                _ => self.auth = Auth::Basic,
+            },
+            "compression" => {
+                let names = text(value)?;
+                let names = names.split(',').map(str::trim);
+                let codings = names.filter(|it| !it.is_empty()).map(|name| {
+                    let known = name.parse::<Coding>();
+                    known.map_err(|()| {
+                        wrong(&format!(
+                            "unknown algorithm '{name}'; there are gzip, deflate, br and zstd"
+                        ))
+                    })
+                });
+                self.compression = codings.collect::<Result<_>>()?;
+            }
             "throw" => self.throw = crate::k6::is_truthy(value),
             _ => {}
         }

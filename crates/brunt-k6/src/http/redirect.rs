@@ -85,6 +85,7 @@ impl Call {
         }
         let downgraded = from.scheme() == Scheme::Https && to.scheme() == Scheme::Http;
         self.referer = (!downgraded).then(|| referer(from));
+        self.answer = None;
         self.place = place;
         Ok(())
     }

@@ -53,8 +53,11 @@ pub(crate) fn prepare<'js>(
     };
     let Address { url, name } = Address::read(url)?;
     let method = arguments.method;
-    let read = Params::read(ctx, host, arguments.params)
-        .and_then(|params| Body::read(ctx, host, arguments.body).map(|body| (params, body)));
+    let read = Params::read(ctx, host, arguments.params).and_then(|params| {
+        let mut body = Body::read(ctx, host, arguments.body)?;
+        body.pack(ctx, host, &params)?;
+        Ok((params, body))
+    });
     let (mut params, body) = match read {
         Ok(read) => read,
         Err(error) => {
@@ -87,6 +90,7 @@ pub(crate) fn prepare<'js>(
         body,
         jar,
         referer: None,
+        answer: None,
     }))
 }
 

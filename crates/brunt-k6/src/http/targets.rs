@@ -5,6 +5,8 @@ use std::rc::Rc;
 use brunt_net::{Target, UrlError};
 use rustc_hash::FxHashMap;
 
+use crate::http::auth::Credentials;
+
 /// Distinct URLs that are kept.
 const LIMIT: usize = 128;
 
@@ -16,8 +18,18 @@ pub(crate) struct Place {
     pub(crate) target: Target,
     /// The URL with credentials masked.
     pub(crate) shown: Rc<str>,
-    /// `Authorization` for credentials in the URL.
-    pub(crate) authorization: Option<String>,
+    /// What credentials in the URL come to.
+    pub(crate) login: Option<Login>,
+}
+
+/// The credentials of a URL.
+#[derive(Debug)]
+pub(crate) struct Login {
+    pub(crate) credentials: Credentials,
+    /// `Authorization` for basic authentication.
+    pub(crate) basic: String,
+    /// The URL without the credentials.
+    pub(crate) url: Rc<str>,
 }
 
 /// A virtual user's URLs.
@@ -46,22 +58,20 @@ impl Place {
                 url: url.into(),
                 target: Target::parse(url)?,
                 shown: url.into(),
-                authorization: None,
+                login: None,
             });
         };
-        let target = Target::parse(&format!("{scheme}://{rest}"))?;
-        let user: String = percent_decode(user);
-        let user = if user.contains(':') {
-            user
-        } else {
-            format!("{user}:")
-        };
-        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, user);
+        let bare = format!("{scheme}://{rest}");
+        let credentials = Credentials::new(&percent_decode(user));
         Ok(Self {
             url: url.into(),
-            target,
+            target: Target::parse(&bare)?,
             shown: format!("{scheme}://****:****@{rest}").into(),
-            authorization: Some(format!("Basic {encoded}")),
+            login: Some(Login {
+                basic: credentials.basic(),
+                credentials,
+                url: bare.into(),
+            }),
         })
     }
 }
@@ -106,7 +116,7 @@ mod tests {
         assert_eq!(&*place.shown, "http://****:****@127.0.0.1:80/x?y=a@b");
         // us@er:pa:ss
         assert_eq!(
-            place.authorization.as_deref(),
+            place.login.as_ref().map(|login| login.basic.as_str()),
             Some("Basic dXNAZXI6cGE6c3M=")
         );
     }
@@ -115,6 +125,6 @@ mod tests {
     fn an_at_sign_in_the_query_is_no_credential() {
         let place = Place::parse("http://127.0.0.1/x?y=a@b").unwrap();
         assert_eq!(&*place.shown, "http://127.0.0.1/x?y=a@b");
-        assert_eq!(place.authorization, None);
+        assert!(place.login.is_none());
     }
 }

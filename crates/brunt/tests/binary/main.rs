@@ -21,6 +21,7 @@ mod json_output;
 mod logs;
 mod memory;
 mod modules;
+mod network;
 mod option_effects;
 mod options;
 mod prometheus;
