@@ -31,7 +31,7 @@ impl Request<'_> {
     /// not be sent. For people to read: over HTTP/2 the same fields have another form.
     pub fn wire_head(&self) -> Result<Vec<u8>, NetError> {
         let mut head = Vec::new();
-        crate::http1::encode::encode(self, &mut head)?;
+        crate::http1::encode::encode(self, None, &mut head)?;
         Ok(head)
     }
 
