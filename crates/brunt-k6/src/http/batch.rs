@@ -281,7 +281,8 @@ fn abort<'js>(
             Ok(call) => {
                 let bad = shape.name(bad);
                 let reason = format!("not sent, because of request {bad} of the batch: {error}");
-                Refusal::new(call.method, call.shown(), reason, 0)
+                let shown = Rc::clone(call.shown());
+                Refusal::new(call.method, &shown, reason, 0)
             }
         };
         responses.set(at, refusal.quiet_answer(ctx, host)?)?;

@@ -99,7 +99,14 @@ pub(crate) fn settle(
         ..EngineConfig::new(options.scenarios.clone())
     };
     let net = super::network::net_config(&options, log)?;
-    let k6 = Arc::new(k6_config(args, script, &options, net, system_tags, run_tags));
+    let k6 = Arc::new(k6_config(
+        args,
+        script,
+        &options,
+        net,
+        system_tags,
+        run_tags,
+    ));
     let summary = summary_options(args, own)?;
     Ok(Settings {
         engine,

@@ -299,3 +299,21 @@ fn bodies_are_packed_in_order_and_unpacked_in_reverse() {
     .run();
     assert_eq!(run.expect(0).console(), ["object gzip", "null 200"]);
 }
+
+#[test]
+fn dns_chooses_the_family() {
+    let (address, _heard) = listen();
+    let ask = |dns: &str| {
+        let run = script(
+            &format!("{{ dns: {dns} }}"),
+            "const r = http.get(__ENV.URL); console.log(r.status, r.error_code);",
+        )
+        .env_flag("URL", &format!("http://localhost:{}/", address.port()))
+        .run();
+        run.expect(0).console()
+    };
+    assert_eq!(ask("{ policy: 'onlyIPv4', ttl: '0' }"), ["200 0"]);
+    // Nobody listens there on IPv6.
+    let other = ask("{ policy: 'onlyIPv6', select: 'first' }");
+    assert!(other[0].starts_with("0 12"), "{other:?}");
+}
