@@ -274,7 +274,7 @@ fn bodies_are_packed_in_order_and_unpacked_in_reverse() {
     let run = script(
         "{}",
         "const r = http.post(__ENV.URL, 'x'.repeat(4000), { compression: 'gzip, zstd' });
-         console.log(r.request.headers['Content-Encoding'], r.request.body.length);
+         console.log(r.request.headers['Content-Encoding'].join(), r.request.body.length);
          console.log(http.post(__ENV.URL, 'x', { compression: 'lzma' }).error);",
     )
     .env_flag("URL", &format!("http://{address}/"))
