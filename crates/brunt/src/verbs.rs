@@ -9,8 +9,11 @@ use crate::api::client::{self, CallError};
 use crate::exit::{Exit, Failure};
 use crate::terminal::print;
 
-/// Runs the command of this name; `None` if it is none of these.
-pub(crate) fn of(name: &str) -> Option<fn(&ArgMatches) -> Result<Exit, Failure>> {
+/// A command: its flags in, how it went out.
+type Verb = fn(&ArgMatches) -> Result<Exit, Failure>;
+
+/// The command of this name; `None` if it is none of these.
+pub(crate) fn of(name: &str) -> Option<Verb> {
     Some(match name {
         "pause" => |matches| change(matches, json!({ "paused": true })),
         "resume" => |matches| change(matches, json!({ "paused": false })),

@@ -91,7 +91,7 @@ impl Signals {
             () = out_of_time => {}
         }
         control.kill();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Shortens the outputs' time as signals want it. Never returns; to be dropped with the drain.
@@ -102,7 +102,7 @@ impl Signals {
             drain.end_by(Instant::now() + LAST_MOMENT);
         };
         tokio::join!(terminated, hurried);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn terminate_by(&self) -> Instant {
