@@ -47,6 +47,7 @@ pub struct K6Host {
     pub(crate) slots: RefCell<NamedCache<Option<Slot>>>,
     pub(crate) response_classes: OnceCell<ResponseClasses>,
     pub(crate) arrays: crate::data::OpenedArrays,
+    pub(crate) html_classes: OnceCell<crate::html::HtmlClasses>,
     pub(crate) metric_class: OnceCell<brunt_js::lazy::LazyClass>,
     pub(crate) response_callback: RefCell<crate::http::Expectation>,
     pub(crate) jar_class: OnceCell<brunt_js::lazy::LazyClass>,
@@ -91,6 +92,7 @@ impl K6Host {
             slots: RefCell::default(),
             response_classes: OnceCell::new(),
             arrays: crate::data::OpenedArrays::default(),
+            html_classes: OnceCell::new(),
             metric_class: OnceCell::new(),
             response_callback: RefCell::default(),
             jar_class: OnceCell::new(),
@@ -277,6 +279,7 @@ impl K6Host {
         Some(match module {
             "k6" => crate::k6::EXPORTS,
             "k6/data" => crate::data::EXPORTS,
+            "k6/html" => crate::html::EXPORTS,
             "k6/http" => crate::http::EXPORTS,
             "k6/metrics" => crate::metrics::EXPORTS,
             "k6/execution" => crate::execution::EXPORTS,
@@ -296,6 +299,7 @@ impl Host for K6Host {
         match module {
             "k6" => crate::k6::module(ctx),
             "k6/data" => crate::data::module(ctx),
+            "k6/html" => crate::html::module(ctx),
             "k6/http" => crate::http::module(ctx),
             "k6/metrics" => crate::metrics::module(ctx),
             "k6/execution" => crate::execution::module(ctx),

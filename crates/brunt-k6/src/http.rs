@@ -17,6 +17,7 @@ mod headers;
 pub(crate) mod jar;
 pub(crate) mod json;
 mod multipart;
+mod page;
 mod params;
 mod redirect;
 mod request;

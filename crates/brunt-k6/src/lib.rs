@@ -17,6 +17,7 @@ mod encoding;
 mod execution;
 mod globals;
 pub mod host;
+mod html;
 mod http;
 mod inspect;
 mod k6;
@@ -55,6 +56,7 @@ pub const MODULES: &[&str] = &[
     "k6/data",
     "k6/encoding",
     "k6/execution",
+    "k6/html",
     "k6/http",
     "k6/metrics",
     "k6/timers",

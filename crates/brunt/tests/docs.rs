@@ -164,6 +164,7 @@ pages! {
     options "docs/guide/options.md"
     scripts "docs/guide/scripts.md"
     http "docs/guide/http.md"
+    html "docs/guide/html.md"
     thresholds "docs/guide/thresholds.md"
     outputs "docs/guide/outputs.md"
     mimir "docs/guide/mimir.md"

@@ -13,6 +13,7 @@ use crate::host::K6Host;
 use crate::http::cookies::{Cookie, by_name, push_to};
 use crate::http::headers::canonical;
 use crate::http::json::json;
+use crate::http::page::{click_link, html, submit_form};
 use crate::http::params::{OwnCookie, ResponseType};
 
 /// What was sent.
@@ -90,6 +91,11 @@ impl ResponseClasses {
     fn new(ctx: &Ctx<'_>) -> Result<Self> {
         let prototype = Object::new(ctx.clone())?;
         prototype.set("json", Function::new(ctx.clone(), json)?.with_name("json")?)?;
+        prototype.set("html", Function::new(ctx.clone(), html)?.with_name("html")?)?;
+        let function = Function::new(ctx.clone(), submit_form)?;
+        prototype.set("submitForm", function.with_name("submitForm")?)?;
+        let function = Function::new(ctx.clone(), click_link)?;
+        prototype.set("clickLink", function.with_name("clickLink")?)?;
         Ok(Self {
             response: LazyClass::new(ctx, MEMBERS.iter().map(|(name, _)| *name), &prototype)?,
         })

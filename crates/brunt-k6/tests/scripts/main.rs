@@ -9,6 +9,7 @@ mod errors;
 mod execution;
 mod globals;
 mod harness;
+mod html;
 mod http;
 mod k6;
 mod members;

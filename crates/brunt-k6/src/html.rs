@@ -1,0 +1,63 @@
+//! `k6/html`: pages parsed and searched as jQuery does it.
+
+mod data;
+mod document;
+mod element;
+mod forms;
+mod parse;
+mod selection;
+mod selector;
+mod serialize;
+mod traverse;
+
+use std::rc::Rc;
+
+use rquickjs::{Ctx, Function, Object, Result, Value};
+
+use brunt_js::{call_throwing_uncatchable, parker, throw_error};
+
+use crate::args::text;
+
+pub(crate) use forms::submission;
+pub(crate) use selection::{HtmlClasses, Nodes, fields_object};
+pub(crate) use selector::Selector;
+
+pub(crate) const EXPORTS: &[&str] = &["parseHTML"];
+
+/// A parsed page and where it came from.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) document: document::Document,
+    pub(crate) url: Option<String>,
+}
+
+impl Page {
+    /// Parses a page, on the worker's stack.
+    pub(crate) fn parse(ctx: &Ctx<'_>, text: &str, url: Option<String>) -> Result<Rc<Self>> {
+        let parsed = parker(ctx)?.on_worker(|| parse::parse(text));
+        let document = call_throwing_uncatchable(ctx, parsed)?;
+        let document = document.map_err(|error| throw_error(ctx, "GoError", &error.to_string()))?;
+        Ok(Rc::new(Self { document, url }))
+    }
+
+    /// An address in the page as a whole one; as it is if the page has none.
+    pub(crate) fn resolve(&self, address: &str) -> String {
+        let base = self
+            .url
+            .as_deref()
+            .and_then(|url| url::Url::parse(url).ok());
+        let joined = base.and_then(|base| base.join(address).ok());
+        joined.map_or_else(|| address.to_owned(), String::from)
+    }
+}
+
+pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let module = Object::new(ctx.clone())?;
+    let parse_html = |ctx: Ctx<'js>, source: Value<'js>| {
+        let page = Page::parse(&ctx, &text(&source)?, None)?;
+        Nodes::whole(page).into_js(&ctx)
+    };
+    let parse_html = Function::new(ctx.clone(), parse_html)?;
+    module.set("parseHTML", parse_html.with_name("parseHTML")?)?;
+    Ok(module)
+}
