@@ -298,6 +298,7 @@ impl Worker {
         for _ in 0..self.ready.len().min(RESUMES_PER_TURN) {
             if let Some(slot) = self.ready.pop_front() {
                 self.resume(slot);
+                self.go_on(slot);
             }
         }
         // One of those that used up their slice: they neither starve nor keep others waiting.
@@ -350,6 +351,15 @@ impl Worker {
                 self.yielded.push_back(index);
             }
             Step::Done(outcome) => self.done(index, outcome),
+        }
+    }
+
+    /// Resumes a VU at once, a single time, whose next iteration began: what it works on is in the
+    /// processor's cache now, and is not after a thousand others had their turn.
+    fn go_on(&mut self, slot: u32) {
+        if self.ready.back() == Some(&slot) {
+            self.ready.pop_back();
+            self.resume(slot);
         }
     }
 
