@@ -1,4 +1,5 @@
-//! Where a runtime's memory comes from: mimalloc, called without a detour.
+//! Where a runtime's memory comes from: mimalloc, called without a detour, behind short lists of
+//! freed blocks ([`freed`]).
 //!
 //! The virtual users of a worker share its size classes, so small objects leave no half-empty
 //! pages behind for each of them. The binding's own way to Rust's allocator would put sixteen
@@ -13,6 +14,7 @@ use std::rc::Rc;
 use libmimalloc_sys as mi;
 use rquickjs::allocator::Allocator;
 
+use crate::freed;
 use crate::park::Parker;
 
 /// Bytes between two looks at the clock.
@@ -59,27 +61,44 @@ pub fn return_free_memory() {
 }
 
 // SAFETY: mimalloc's functions are malloc's: null or aligned memory of at least the size, and
-// `mi_usable_size` tells what there is of it.
+// `mi_usable_size` tells what there is of it. A block that was freed before has the very size that
+// mimalloc would have chosen.
 unsafe impl Allocator for Heap {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if self.refuses(size) {
             return null_mut();
         }
-        // SAFETY: any size will do.
-        unsafe { mi::mi_malloc(size) }.cast()
+        let block = freed::take(size);
+        if block.is_null() {
+            // SAFETY: any size will do.
+            unsafe { mi::mi_malloc(size) }.cast()
+        } else {
+            block
+        }
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
-        if self.refuses(count.saturating_mul(size)) {
+        let all = count.saturating_mul(size);
+        if self.refuses(all) {
             return null_mut();
         }
-        // SAFETY: any size will do; an overflow of the product gives null.
-        unsafe { mi::mi_calloc(count, size) }.cast()
+        let block = freed::take(all);
+        if block.is_null() {
+            // SAFETY: any size will do; an overflow of the product gives null.
+            return unsafe { mi::mi_calloc(count, size) }.cast();
+        }
+        // SAFETY: the block has at least this size.
+        unsafe { block.write_bytes(0, all) };
+        block
     }
 
     unsafe fn dealloc(&mut self, pointer: *mut u8) {
         // SAFETY: the caller got it from here.
-        unsafe { mi::mi_free(pointer.cast()) }
+        unsafe {
+            if !freed::keep(pointer) {
+                mi::mi_free(pointer.cast());
+            }
+        }
     }
 
     unsafe fn realloc(&mut self, pointer: *mut u8, new_size: usize) -> *mut u8 {

@@ -13,6 +13,7 @@ mod event_loop;
 mod exception;
 mod exhaustion;
 mod fiber;
+mod freed;
 mod frozen;
 mod heap;
 mod intrinsics;
