@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -113,16 +113,21 @@ impl Parker {
         }
         let mut result = None;
         {
-            let mut task = pin!(async { result = Some(future.await) });
-            let erased: Pin<&mut (dyn Future<Output = ()> + '_)> = task.as_mut();
+            let mut future = future;
+            // SAFETY: stays where it is until the end of this block, where it is dropped. Not by
+            // `pin!` or an async block, which would copy it: it is the largest thing of a request.
+            let mut future = unsafe { Pin::new_unchecked(&mut future) };
+            let mut task = std::future::poll_fn(|cx| {
+                future.as_mut().poll(cx).map(|value| result = Some(value))
+            });
+            let pointer: *mut (dyn Future<Output = ()> + '_) = &raw mut task;
             // SAFETY: the pointer is only used by `poll_wait` while this fiber is parked below, and
-            // it is taken back before `task` goes out of scope. Nothing moves out of the pin.
+            // it is taken back before `task` goes out of scope. `task` is not moved meanwhile.
+            #[expect(
+                clippy::transmute_ptr_to_ptr,
+                reason = "a cast with `as` cannot make a lifetime longer"
+            )]
             let erased = unsafe {
-                let pointer: *mut (dyn Future<Output = ()> + '_) = Pin::get_unchecked_mut(erased);
-                #[expect(
-                    clippy::transmute_ptr_to_ptr,
-                    reason = "a cast with `as` cannot make a lifetime longer"
-                )]
                 std::mem::transmute::<
                     *mut (dyn Future<Output = ()> + '_),
                     *mut (dyn Future<Output = ()> + 'static),

@@ -1,6 +1,4 @@
 //! What code inside a runtime finds by its context: the host, the parker, the event loop.
-#![allow(unsafe_code)]
-
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,7 +6,7 @@ use std::sync::Arc;
 
 use brunt_engine::{Call, WorkerCx};
 use brunt_script::Specifier;
-use rquickjs::{Ctx, Error, JsLifetime, Object, Persistent, Result, Value};
+use rquickjs::{Ctx, Error, Object, Persistent, Result, Value};
 use rustc_hash::FxHashMap;
 
 use crate::event_loop::EventLoop;
@@ -94,19 +92,22 @@ pub(crate) struct VmState {
     pub(crate) load_error: RefCell<Option<brunt_script::LoadError>>,
 }
 
-/// Makes the state a thing that the runtime keeps.
-#[derive(Clone)]
-pub(crate) struct StateRef(pub(crate) Rc<VmState>);
-
-// SAFETY: holds nothing with the lifetime of a context; persistent values are 'static.
-unsafe impl JsLifetime<'_> for StateRef {
-    type Changed<'to> = Self;
+thread_local! {
+    /// The state of the virtual user whose fiber this thread runs, or ran last. Every host function
+    /// asks for it: here it is at hand, whereas the runtime's own store of user data is one more
+    /// place in cold memory for each virtual user.
+    static RUNNING: RefCell<Option<Rc<VmState>>> = const { RefCell::new(None) };
 }
 
-pub(crate) fn vm_state(ctx: &Ctx<'_>) -> Result<Rc<VmState>> {
-    ctx.userdata::<StateRef>()
-        .map(|state| Rc::clone(&state.0))
-        .ok_or(Error::Unknown)
+/// From now on this thread runs the fiber with this state.
+pub(crate) fn enter(state: Option<Rc<VmState>>) {
+    RUNNING.set(state);
+}
+
+/// The state that belongs to a context. Contexts are used on their own fiber only, so it is that of
+/// the fiber that runs.
+pub(crate) fn vm_state(_: &Ctx<'_>) -> Result<Rc<VmState>> {
+    RUNNING.with_borrow(Clone::clone).ok_or(Error::Unknown)
 }
 
 /// The host of the virtual user that this context belongs to.

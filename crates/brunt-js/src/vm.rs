@@ -19,7 +19,7 @@ use crate::modules::{Imports, fill_meta};
 use crate::park::{Parker, Switch};
 use crate::polls::Polls;
 use crate::program::Program;
-use crate::state::{Ended, Host, StateRef, VmState};
+use crate::state::{Ended, Host, VmState, enter};
 use crate::vu::{Exports, VuLimits};
 
 /// What a fiber and its owner hand each other around a switch.
@@ -28,6 +28,8 @@ pub(crate) struct Desk {
     pub(crate) call: RefCell<Option<Call>>,
     pub(crate) outcome: RefCell<Option<Outcome>>,
     pub(crate) exports: RefCell<Option<Exports>>,
+    /// What host functions find, once there is a runtime.
+    pub(crate) state: RefCell<Option<Rc<VmState>>>,
     pub(crate) exiting: Cell<bool>,
 }
 
@@ -84,12 +86,9 @@ impl Vm {
             bodies: RefCell::default(),
             load_error: RefCell::default(),
         });
-        let stored = context.with(|ctx| ctx.store_userdata(StateRef(Rc::clone(&state))).is_ok());
-        if stored {
-            Ok((runtime, context, state))
-        } else {
-            Err(Error::Unknown)
-        }
+        *self.desk.state.borrow_mut() = Some(Rc::clone(&state));
+        enter(Some(Rc::clone(&state)));
+        Ok((runtime, context, state))
     }
 
     fn next_call(&self) -> Option<Call> {

@@ -11,7 +11,7 @@ use rquickjs::{Ctx, Object, Value};
 use crate::fiber::Fiber;
 use crate::park::{Parker, Switch};
 use crate::program::Program;
-use crate::state::{Host, HostCx};
+use crate::state::{Host, HostCx, enter};
 use crate::vm::{Desk, Vm};
 
 /// How often a virtual user that is to go may switch back before its memory is given up.
@@ -139,6 +139,7 @@ impl Vu for JsVu {
         let Some(fiber) = &mut self.fiber else {
             return Step::Done(Outcome::Failed(self.broken.clone()));
         };
+        enter(self.desk.state.borrow().clone());
         match fiber.resume() {
             Some(Switch::Waiting) => Step::Waiting,
             Some(Switch::Sliced) => Step::Yielded,
@@ -173,9 +174,11 @@ impl Drop for JsVu {
         self.parker.interrupt();
         let Some(fiber) = &mut self.fiber else { return };
         for _ in 0..FAREWELLS {
+            enter(self.desk.state.borrow().clone());
             if fiber.resume().is_none() {
-                return;
+                break;
             }
         }
+        enter(None);
     }
 }

@@ -73,7 +73,7 @@ impl Client {
     ///
     /// With a limit on the rate it waits for its turn first; that is in no timing, and moves the
     /// deadline by as much.
-    pub async fn send(&self, request: &Request<'_>) -> Exchange {
+    pub async fn send(&self, request: &Request<'_>) -> Box<Exchange> {
         if let Some(rate) = &self.config.rate {
             return Box::pin(self.send_in_turn(rate, request)).await;
         }
@@ -81,7 +81,7 @@ impl Client {
     }
 
     /// Waits for a slot, then sends. Nobody else polls at the deadline that then holds.
-    async fn send_in_turn(&self, rate: &RateLimit, request: &Request<'_>) -> Exchange {
+    async fn send_in_turn(&self, rate: &RateLimit, request: &Request<'_>) -> Box<Exchange> {
         let waited = rate.wait().await;
         let request = Request {
             deadline: request.deadline.map(|it| it.saturating_add(waited)),
@@ -104,7 +104,7 @@ impl Client {
         .await
     }
 
-    async fn send_now(&self, request: &Request<'_>) -> Exchange {
+    async fn send_now(&self, request: &Request<'_>) -> Box<Exchange> {
         let mut exchange = self.exchange(request).await;
         if let Ok(response) = &mut exchange.outcome
             && response.encoded
@@ -119,7 +119,7 @@ impl Client {
         exchange
     }
 
-    async fn exchange(&self, request: &Request<'_>) -> Exchange {
+    async fn exchange(&self, request: &Request<'_>) -> Box<Exchange> {
         let mut marks = Marks::begin();
         let generation = self.generation.get();
         if !self.config.no_connection_reuse {
@@ -187,7 +187,7 @@ impl Client {
         mut marks: Marks,
         mut path: Path,
         generation: u64,
-    ) -> Exchange {
+    ) -> Box<Exchange> {
         marks.retry();
         let origin = request.url.shared_origin();
         let deadline = Deadline(request.deadline);
@@ -200,14 +200,14 @@ impl Client {
             .dial(origin, deadline, &mut marks, &mut path.remote)
             .await;
         let mut connection = match dialed {
-            Ok(connection) => connection,
+            Ok(connection) => Box::new(connection),
             Err(error) => return conclude(&marks, path, Err(error)),
         };
         path.tls = connection.tls;
         marks.connected = Some(clock::now());
         if connection.speaks_http2() {
             return self
-                .send_fresh_http2(connection, request, marks, path, generation)
+                .send_fresh_http2(*connection, request, marks, path, generation)
                 .await;
         }
         match http1::run(&mut connection, request, &self.config, &mut marks).await {
@@ -226,7 +226,7 @@ impl Client {
         mut marks: Marks,
         path: Path,
         generation: u64,
-    ) -> Exchange {
+    ) -> Box<Exchange> {
         let shared = match Http2::start(connection, &self.config, Deadline(request.deadline)).await
         {
             Ok(shared) => Rc::new(shared),
@@ -254,7 +254,7 @@ impl Client {
             .map(Rc::clone)
     }
 
-    fn keep(&self, connection: Connection, reusable: bool, generation: u64) {
+    fn keep(&self, connection: Box<Connection>, reusable: bool, generation: u64) {
         let config = &self.config;
         if reusable && !config.no_connection_reuse && generation == self.generation.get() {
             let mut pool = self.pool.borrow_mut();
@@ -267,13 +267,13 @@ fn may_retry(failure: &Failure, request: &Request<'_>) -> bool {
     failure.unsent || (failure.stale && request.replayable())
 }
 
-fn conclude(marks: &Marks, path: Path, outcome: Result<Response, NetError>) -> Exchange {
+fn conclude(marks: &Marks, path: Path, outcome: Result<Response, NetError>) -> Box<Exchange> {
     let end = if outcome.is_ok() {
         marks.end()
     } else {
         clock::now()
     };
-    Exchange {
+    Box::new(Exchange {
         timings: marks.timings(end),
         end,
         outcome,
@@ -282,5 +282,5 @@ fn conclude(marks: &Marks, path: Path, outcome: Result<Response, NetError>) -> E
         tls: path.tls,
         read_delay: marks.read_delay,
         stamp_fallback: marks.fallback,
-    }
+    })
 }

@@ -9,12 +9,13 @@ use crate::target::Origin;
 /// Idle HTTP/1.1 connections, the one used last at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
-    idle: Vec<Connection>,
+    /// Boxed, because one comes and goes with every request.
+    idle: Vec<Box<Connection>>,
 }
 
 impl Pool {
     /// Takes a connection to `origin` that the server still keeps open; closes dead ones.
-    pub(crate) fn take(&mut self, origin: &Arc<Origin>) -> Option<Connection> {
+    pub(crate) fn take(&mut self, origin: &Arc<Origin>) -> Option<Box<Connection>> {
         loop {
             let at = self.idle.iter().rposition(|it| same(&it.origin, origin))?;
             let mut connection = self.idle.remove(at);
@@ -25,7 +26,12 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request, within the limits; the one idle for longest goes.
-    pub(crate) fn put(&mut self, connection: Connection, max_idle: usize, max_per_origin: usize) {
+    pub(crate) fn put(
+        &mut self,
+        connection: Box<Connection>,
+        max_idle: usize,
+        max_per_origin: usize,
+    ) {
         if max_idle == 0 || max_per_origin == 0 {
             return;
         }

@@ -42,7 +42,7 @@ pub(crate) struct Call {
 /// The last exchange of a call, and what was sent.
 #[derive(Debug)]
 pub(crate) struct Driven {
-    pub(crate) exchange: Exchange,
+    pub(crate) exchange: Box<Exchange>,
     headers: Headers,
     /// Why a redirect could not be followed: error and its code. The exchange is accounted for.
     broken: Option<(String, u32)>,

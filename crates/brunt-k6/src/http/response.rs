@@ -105,7 +105,7 @@ impl ResponseClasses {
 impl Answer {
     pub(crate) fn new(
         sent: Sent,
-        exchange: Exchange,
+        exchange: Box<Exchange>,
         error: String,
         error_code: u32,
         response_type: ResponseType,
