@@ -11,6 +11,7 @@ use brunt_bus::Recorder;
 use brunt_options::ScenarioConfig;
 
 use crate::clock::Clock;
+use crate::local::WorkerLocal;
 use crate::log::LogSink;
 use crate::state::TestState;
 
@@ -134,6 +135,8 @@ pub struct WorkerCx {
     pub state: Arc<TestState>,
     /// Where log records go.
     pub log: Arc<dyn LogSink>,
+    /// What its VUs share among themselves.
+    pub local: WorkerLocal,
 }
 
 /// Makes VUs; called on the thread of the worker that will own them.

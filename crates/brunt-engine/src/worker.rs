@@ -30,6 +30,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock::Clock;
 use crate::executor::{Orders, Shared};
+use crate::local::WorkerLocal;
 use crate::log::LogSink;
 use crate::mailbox::{Mailbox, Message};
 use crate::state::TestState;
@@ -166,6 +167,7 @@ impl WorkerSeed {
             clock,
             state: Arc::clone(&common.state),
             log: Arc::clone(&common.log),
+            local: WorkerLocal::default(),
         };
         Worker {
             index,

@@ -1,14 +1,29 @@
-//! Slots that a virtual user has resolved before, by what it measured: so that the usual sample is
-//! one look-up and no allocation.
+//! What a worker's virtual users have resolved before: slots by what was measured, targets by URL.
+//! So that the usual sample is one look-up and no allocation.
+
+use std::cell::RefCell;
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::rc::Rc;
 
 use brunt_bus::Slot;
 use hashbrown::HashTable;
 use rustc_hash::FxHasher;
-use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+
+use crate::http::Targets;
+use crate::tags::TagNumbers;
 
 /// Entries of a cache; a script with more distinct URLs than this makes it start anew.
-const LIMIT: usize = 256;
+const LIMIT: usize = 8192;
+
+/// The caches of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Caches {
+    pub(crate) numbers: Rc<RefCell<TagNumbers>>,
+    pub(crate) targets: RefCell<Targets>,
+    pub(crate) http: RefCell<HttpCache>,
+    pub(crate) slots: RefCell<NamedCache<Option<Slot>>>,
+}
 
 /// What decides the tags of a request's samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,17 +6,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use brunt_bus::Slot;
 use brunt_engine::{Call, Iteration, Level, Record, Vu, VuFactory, VuId, WorkerCx};
 use brunt_js::{Ended, Host, HostCx, JsVu, Program, VuLimits};
 use brunt_metrics::{MetricId, SystemTag, TagSet, builtin};
 use brunt_net::Client;
 use rquickjs::{Ctx, Object, Result};
 
-use crate::caches::{HttpCache, NamedCache};
+use crate::caches::Caches;
 use crate::checks::Checks;
 use crate::config::K6Config;
-use crate::http::Targets;
 use crate::http::jar::Jar;
 use crate::http::response::ResponseClasses;
 use crate::stage::Stage;
@@ -41,10 +39,9 @@ pub struct K6Host {
     pub(crate) client: Client,
     /// What a request without headers of its own is sent with.
     pub(crate) default_headers: Rc<[(String, String)]>,
-    pub(crate) targets: RefCell<Targets>,
-    pub(crate) http_cache: RefCell<HttpCache>,
+    /// Shared with the worker's other virtual users.
+    pub(crate) caches: Rc<Caches>,
     pub(crate) checks: RefCell<Checks>,
-    pub(crate) slots: RefCell<NamedCache<Option<Slot>>>,
     pub(crate) response_classes: OnceCell<ResponseClasses>,
     pub(crate) arrays: crate::data::OpenedArrays,
     pub(crate) html_classes: OnceCell<crate::html::HtmlClasses>,
@@ -73,10 +70,12 @@ impl K6Host {
             .as_ref()
             .and_then(|ips| ips.of_vu(cx.id.in_instance));
         let client = Client::bound_to(Arc::clone(&config.net), local);
+        let caches = cx.worker.local.get_or_init(Caches::default);
         let host = Self {
             cx,
             stage: Cell::new(Stage::Init),
-            tags: RefCell::default(),
+            tags: RefCell::new(TagContext::new(Rc::clone(&caches.numbers))),
+            caches,
             meta: RefCell::default(),
             user_meta: RefCell::default(),
             group: RefCell::default(),
@@ -86,10 +85,7 @@ impl K6Host {
             abort: RefCell::default(),
             client,
             default_headers: default_headers(&config),
-            targets: RefCell::default(),
-            http_cache: RefCell::default(),
             checks: RefCell::default(),
-            slots: RefCell::default(),
             response_classes: OnceCell::new(),
             arrays: crate::data::OpenedArrays::default(),
             html_classes: OnceCell::new(),
@@ -120,11 +116,14 @@ impl K6Host {
         value: f64,
     ) {
         let context = self.tags.borrow().id();
-        let known = self.slots.borrow().get(context, what, tags);
+        let known = self.caches.slots.borrow().get(context, what, tags);
         let mut recorder = self.cx.worker.recorder.borrow_mut();
         let slot = known.unwrap_or_else(|| {
             let slot = recorder.slot(metric, &self.tags_with(tags));
-            self.slots.borrow_mut().insert(context, what, tags, slot);
+            self.caches
+                .slots
+                .borrow_mut()
+                .insert(context, what, tags, slot);
             slot
         });
         let meta = self.meta.borrow();

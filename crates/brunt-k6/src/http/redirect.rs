@@ -65,7 +65,7 @@ impl Call {
         exchange: &Exchange,
         next: &Next,
     ) -> Result<(), Broken> {
-        let place = host.targets.borrow_mut().get(&next.url);
+        let place = host.caches.targets.borrow_mut().get(&next.url);
         let place = place.map_err(|error| url_error(&error))?;
         let status = exchange.outcome.as_ref().map_or(0, |it| it.status);
         if matches!(status, 301..=303) {

@@ -69,7 +69,7 @@ pub(crate) fn prepare<'js>(
         params.name(name);
     }
     params.check_length(host, &url, body.bytes.as_deref());
-    let place = match host.targets.borrow_mut().get(&url) {
+    let place = match host.caches.targets.borrow_mut().get(&url) {
         Ok(place) => place,
         Err(error) => {
             let (reason, code) = url_error(&error);

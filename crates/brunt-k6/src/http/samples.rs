@@ -55,7 +55,7 @@ pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
             .map(|remote| remote.ip()),
     };
     let time = host.cx.parker.wall(exchange.end);
-    let known = host.http_cache.borrow().get(&key);
+    let known = host.caches.http.borrow().get(&key);
     let mut recorder = host.cx.worker.recorder.borrow_mut();
     let slots = known.or_else(|| {
         let slots = resolve(
@@ -63,7 +63,7 @@ pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
             &all_tags(host, &key),
             tagged.expected.is_some(),
         )?;
-        host.http_cache.borrow_mut().insert(&key, slots);
+        host.caches.http.borrow_mut().insert(&key, slots);
         Some(slots)
     });
     let meta = host.meta.borrow();

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::http::auth::Credentials;
 
 /// Distinct URLs that are kept.
-const LIMIT: usize = 128;
+const LIMIT: usize = 4096;
 
 /// A URL as a request needs it and as tags show it.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Login {
     pub(crate) url: Rc<str>,
 }
 
-/// A virtual user's URLs.
+/// A worker's URLs.
 #[derive(Debug, Default)]
 pub(crate) struct Targets(FxHashMap<String, Rc<Place>>);
 

@@ -11,7 +11,7 @@ use brunt_aggregate::{GroupNode, Groups};
 use brunt_bus::Recorder;
 use brunt_engine::{
     Call, Iteration, Level, LogSink, MonotonicTime, Outcome, Record, Scenario, SetupData, Step,
-    TestState, TimeSource, Vu, VuId, WorkerCx,
+    TestState, TimeSource, Vu, VuId, WorkerCx, WorkerLocal,
 };
 use brunt_js::{JsVu, Program, VuLimits, run_alone};
 use brunt_k6::{K6Config, K6Factory};
@@ -182,6 +182,7 @@ impl Script {
                 clock: MonotonicTime::new().clock().unwrap(),
                 state: Arc::clone(&state),
                 log: Arc::clone(&log) as Arc<dyn LogSink>,
+                local: WorkerLocal::default(),
             };
             let mut vu = factory.create_js(
                 &cx,

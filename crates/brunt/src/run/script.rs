@@ -10,6 +10,7 @@ use brunt_aggregate::Groups;
 use brunt_bus::Recorder;
 use brunt_engine::{
     Call, Level, LogSink, MonotonicTime, Outcome, Record, TestState, TimeSource, VuId, WorkerCx,
+    WorkerLocal,
 };
 use brunt_js::{Exports, Program, VuLimits, run_alone};
 use brunt_k6::data::SharedArrays;
@@ -147,6 +148,7 @@ fn evaluate(args: &RunArgs, script: &Script, log: &Arc<dyn LogSink>) -> Result<E
             clock: MonotonicTime::new().clock().map_err(internal)?,
             state: Arc::new(TestState::default()),
             log: Arc::clone(log),
+            local: WorkerLocal::default(),
         };
         let mut vu = factory.create_js(
             &cx,
