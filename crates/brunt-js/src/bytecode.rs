@@ -9,6 +9,7 @@ use std::ffi::CString;
 use rquickjs::module::{Declared, Module, WriteOptions};
 use rquickjs::{Ctx, Error, Function, Result, Value, qjs};
 
+use crate::intrinsics;
 use crate::program::Program;
 
 /// Declares an ES module, compiling it only if no virtual user has done so before.
@@ -22,6 +23,7 @@ pub(crate) fn declare_module<'js>(
         // SAFETY: written below by this process.
         return unsafe { Module::load(ctx.clone(), &bytes) };
     }
+    look_for_freezing(ctx, program, code)?;
     let module = Module::declare(ctx.clone(), name, code)?;
     program.keep_bytecode(
         name,
@@ -62,12 +64,22 @@ pub(crate) fn function_script<'js>(
     value.into_function().ok_or(Error::Unknown)
 }
 
+/// The first virtual user compiles a module before anything of it runs.
+fn look_for_freezing(ctx: &Ctx<'_>, program: &Program, code: &str) -> Result<()> {
+    if intrinsics::freezes_globals(code) && !program.freezes_globals() {
+        program.note_frozen_globals();
+        intrinsics::make_all(ctx)?;
+    }
+    Ok(())
+}
+
 fn compile_script(
     ctx: &Ctx<'_>,
     program: &Program,
     name: &str,
     code: &str,
 ) -> Result<qjs::JSValue> {
+    look_for_freezing(ctx, program, code)?;
     let raw = ctx.as_raw().as_ptr();
     let (source, file) = (CString::new(code)?, CString::new(name)?);
     let flags = qjs::JS_EVAL_TYPE_GLOBAL | qjs::JS_EVAL_FLAG_COMPILE_ONLY;

@@ -64,6 +64,20 @@ pub(crate) fn need_typed_arrays(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().get::<_, Value<'_>>("ArrayBuffer").map(drop)
 }
 
+/// Whether a script may freeze the global object, after which nothing can be put in place any more.
+pub(crate) fn freezes_globals(code: &str) -> bool {
+    ["freeze(global", "seal(global", "preventExtensions(global"]
+        .iter()
+        .any(|call| code.contains(call))
+}
+
+/// Looks at every global, so that all are in place: the host defers some of its own, too.
+pub(crate) fn make_all(ctx: &Ctx<'_>) -> Result<()> {
+    ctx.eval(
+        "for (const name of Object.getOwnPropertyNames(globalThis)) { try { globalThis[name]; } catch {} }",
+    )
+}
+
 fn defer(ctx: &Ctx<'_>) -> Result<()> {
     let raw = ctx.as_raw().as_ptr();
     let globals = ctx.globals();
@@ -116,6 +130,11 @@ unsafe extern "C" fn first_use(
     // SAFETY: called by QuickJS with a live context; every atom and object is released.
     unsafe {
         let globals = qjs::JS_GetGlobalObject(ctx);
+        if qjs::JS_IsExtensible(ctx, globals) != 1 {
+            qjs::JS_FreeValue(ctx, globals);
+            let message = c"globalThis was frozen before this global was first used: name it once before, or write Object.freeze(globalThis)";
+            return qjs::JS_ThrowTypeError(ctx, message.as_ptr());
+        }
         for name in group.names {
             let atom = qjs::JS_NewAtomLen(ctx, name.as_ptr().cast(), name.len() as _);
             qjs::JS_DeleteProperty(ctx, globals, atom, 0);

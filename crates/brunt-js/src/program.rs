@@ -1,6 +1,7 @@
 //! The script as all virtual users share it: sources, and bytecode compiled once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use brunt_script::Loader;
 use parking_lot::RwLock;
@@ -12,6 +13,7 @@ use rustc_hash::FxHashMap;
 pub struct Program {
     loader: Arc<Loader>,
     bytecode: RwLock<FxHashMap<String, Arc<[u8]>>>,
+    freezes_globals: AtomicBool,
 }
 
 impl Program {
@@ -20,12 +22,23 @@ impl Program {
         Self {
             loader,
             bytecode: RwLock::default(),
+            freezes_globals: AtomicBool::new(false),
         }
     }
 
     /// Where sources come from.
     pub fn loader(&self) -> &Arc<Loader> {
         &self.loader
+    }
+
+    /// Whether some module may freeze the global object.
+    pub(crate) fn freezes_globals(&self) -> bool {
+        self.freezes_globals.load(Ordering::Relaxed)
+    }
+
+    /// Some module may freeze the global object.
+    pub(crate) fn note_frozen_globals(&self) {
+        self.freezes_globals.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn bytecode(&self, name: &str) -> Option<Arc<[u8]>> {

@@ -227,6 +227,15 @@ fn every_member_is_as_documented() {
 }
 
 #[test]
+fn a_frozen_global_object_breaks_nothing() {
+    let script = "Object.freeze(globalThis); const f = () => [typeof __ITER, new Date(0).getTime(), new Uint8Array(2).length, new Map([[1, 2]]).size, new TextEncoder().encode('a').length].join();
+        export default function () { console.log(f()); }";
+    let run = Script::js(script).run(2);
+    let line = "info: number,0,2,1,1";
+    assert_eq!(run.log, [line, line]);
+}
+
+#[test]
 fn promises_timers_and_the_function_run_in_their_order() {
     let script = "const said = await new Promise((done) => setTimeout(() => done('top'), 1));
         export default async function () {

@@ -363,6 +363,11 @@ fn long_work_inside_the_engine_ends_with_the_test() {
         "'a'.repeat(1e5).replace(/a/g, () => { for (;;) {} })",
         "Array.from({ length: 5 }, () => { for (;;) {} })",
         "new Proxy([], { get() { for (;;) {} } }).length",
+        // Native work that allocates, between two turns.
+        "const a = new Array(1e6).fill(0.5); for (;;) JSON.stringify(a)",
+        "const a = '[' + '1,'.repeat(1e6) + '1]'; for (;;) JSON.parse(a)",
+        "const a = Array.from({ length: 1e6 }, (_, i) => `${(i * 7919) % 1e6}`); for (;;) [...a].sort()",
+        "const s = 'a,'.repeat(1e6); for (;;) { try { s.split(',').join('-'); } catch (e) {} }",
     ];
     for case in cases {
         let script = format!(
@@ -375,6 +380,28 @@ fn long_work_inside_the_engine_ends_with_the_test() {
         let run = run.finish().expect(105);
         assert_eq!(run.console(), ["in iteration", "torn down"], "{case}");
     }
+}
+
+/// One call of the engine's own, that never asks whether to go on, and two VUs on one worker.
+#[test]
+fn native_work_lets_the_neighbours_go_on() {
+    // Two to the 22nd lists: seconds of work, all of them inside one call.
+    let script = "export const options = { scenarios: {
+            busy: { executor: 'per-vu-iterations', exec: 'busy' },
+            other: { executor: 'constant-vus', vus: 1, duration: '1h', gracefulStop: '0s', exec: 'other' } } };
+        export function busy() {
+          let a = ['0']; for (let i = 0; i < 22; i++) a = [a, a];
+          for (;;) { try { JSON.stringify(a); console.log('busy is through'); } catch (e) { console.log('caught'); } }
+        }
+        let n = 0;
+        export function other() { if (++n === 2000) console.log('other goes on'); }
+        export default function () {}";
+    let run = Brunt::script(script)
+        .args(&["--workers", "1", "--quiet"])
+        .start();
+    run.wait_for_log("other goes on");
+    run.signal("INT");
+    run.finish().expect(105);
 }
 
 #[test]
