@@ -66,12 +66,12 @@ fn records() -> String {
         let hash = at.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let separator = if at == 0 { "" } else { "," };
         // Writing to a string cannot fail.
-        let _ = write!(
+        let _ = writeln!(
             text,
             "{separator}{{\"id\":{at},\"username\":\"user_{hash:016x}\",\"password\":\"{:012x}\",\
              \"email\":\"user{at}@example.com\",\"balance\":{}.{:02},\"active\":{},\
              \"address\":{{\"street\":\"{} Main Street\",\"city\":\"City {}\",\"zip\":\"{:05}\"}},\
-             \"roles\":[\"reader\",\"writer\"]}}\n",
+             \"roles\":[\"reader\",\"writer\"]}}",
             hash >> 16,
             hash % 10_000,
             hash % 100,

@@ -20,7 +20,10 @@ const STEP: usize = 16;
 /// Bytes that the list of one size holds at most.
 const HELD: usize = 16 << 10;
 
-/// Freed blocks of one size. Each holds the address of the next in its first word.
+/// What a freed block holds: the address of the next one.
+type Link = *mut u8;
+
+/// Freed blocks of one size.
 #[derive(Clone, Copy)]
 struct List {
     first: *mut u8,
@@ -54,7 +57,7 @@ pub(crate) fn take(size: usize) -> *mut u8 {
             let list = &mut (&mut *lists.0.get())[mi::mi_good_size(size) / STEP];
             let block = list.first;
             if !block.is_null() {
-                list.first = block.cast::<*mut u8>().read();
+                list.first = block.cast::<Link>().read_unaligned();
                 list.length -= 1;
             }
             block
@@ -79,7 +82,7 @@ pub(crate) unsafe fn keep(block: *mut u8) -> bool {
             let list = &mut (&mut *lists.0.get())[size / STEP];
             let room = (list.length + 1) * size <= HELD;
             if room {
-                block.cast::<*mut u8>().write(list.first);
+                block.cast::<Link>().write_unaligned(list.first);
                 list.first = block;
                 list.length += 1;
             }

@@ -41,7 +41,7 @@ pub fn frozen_object<'js>(
     }
     let object = Object::new(ctx.clone())?;
     for atom in &names.atoms {
-        define(&object, *atom, value()?)?;
+        define(&object, *atom, &value()?)?;
     }
     close(object)
 }
@@ -58,7 +58,7 @@ pub fn frozen_map<'a, 'js>(
         let (name, value) = member()?;
         // SAFETY: a live buffer of its length; the atom is released after its use.
         let atom = unsafe { qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _) };
-        let defined = define(&object, atom, value);
+        let defined = define(&object, atom, &value);
         // SAFETY: made above.
         unsafe { qjs::JS_FreeAtom(raw, atom) };
         defined?;
@@ -91,7 +91,7 @@ pub fn freeze(value: &Value<'_>) -> Result<()> {
 }
 
 /// Adds a member that can only be read.
-fn define<'js>(object: &Object<'js>, atom: qjs::JSAtom, value: Value<'js>) -> Result<()> {
+fn define<'js>(object: &Object<'js>, atom: qjs::JSAtom, value: &Value<'js>) -> Result<()> {
     let raw = object.ctx().as_raw().as_ptr();
     let flags = qjs::JS_PROP_ENUMERABLE as i32;
     // SAFETY: object, atom and value are live and of this runtime; QuickJS takes over the

@@ -219,9 +219,12 @@ impl<'a, 'js> Served<'a, 'js> {
     fn init(&mut self) -> Ran<'js> {
         let globals = self.state.host.globals(self.ctx);
         let globals = globals.and_then(|()| crate::commonjs::install_globals(self.ctx));
-        let globals = globals.and_then(|()| match self.vm.program.freezes_globals() {
-            true => intrinsics::make_all(self.ctx),
-            false => Ok(()),
+        let globals = globals.and_then(|()| {
+            if self.vm.program.freezes_globals() {
+                intrinsics::make_all(self.ctx)
+            } else {
+                Ok(())
+            }
         });
         globals.map_err(|error| self.failure(&error))?;
         let namespace = self.evaluate()?;

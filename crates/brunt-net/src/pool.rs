@@ -9,6 +9,7 @@ use crate::target::Origin;
 /// Idle HTTP/1.1 connections, the one used last at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
+    #[expect(clippy::vec_box, reason = "they are moved for every request")]
     /// Boxed, because one comes and goes with every request.
     idle: Vec<Box<Connection>>,
 }

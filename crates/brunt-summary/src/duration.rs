@@ -8,7 +8,11 @@ use brunt_options::scenario::ENDLESS;
 /// to come: `07.5s` of 10 s, `00m07.5s` of 10 minutes, `0h00m07.5s` of an hour.
 pub(crate) fn counter(duration: Duration, longest: Duration) -> String {
     // What only ends when it is stopped has no length that could be known.
-    let longest = if longest >= ENDLESS { duration } else { longest };
+    let longest = if longest >= ENDLESS {
+        duration
+    } else {
+        longest
+    };
     let longest = longest.max(duration).as_secs();
     let seconds = duration.as_secs();
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);

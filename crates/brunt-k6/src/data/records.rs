@@ -112,17 +112,14 @@ impl Writer {
         names: impl ExactSizeIterator<Item = &'a str> + Clone,
     ) -> bool {
         let count = names.len();
-        match self.shape(names) {
-            Some(shape) => {
-                self.bytes.push(SHAPED);
-                self.count(shape);
-                false
-            }
-            None => {
-                self.bytes.push(MAP);
-                self.count(count as u32);
-                true
-            }
+        if let Some(shape) = self.shape(names) {
+            self.bytes.push(SHAPED);
+            self.count(shape);
+            false
+        } else {
+            self.bytes.push(MAP);
+            self.count(count as u32);
+            true
         }
     }
 

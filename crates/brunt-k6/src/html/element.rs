@@ -117,6 +117,7 @@ impl<'a, 'js> Called<'a, 'js> {
         self.page.document.attribute(self.id, name)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn undefined(&self) -> Result<Value<'js>> {
         Ok(Value::new_undefined(self.ctx.clone()))
     }

@@ -411,6 +411,7 @@ impl<'js> Called<'_, 'js> {
         &self.nodes.page.document
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn undefined(&self) -> Result<Value<'js>> {
         Ok(Value::new_undefined(self.ctx.clone()))
     }

@@ -2,7 +2,7 @@
 //! RFC 7616).
 //!
 //! Digest is written here because it is four hashes of text that a request has anyway; the crates
-//! for it bring older versions of all of RustCrypto.
+//! for it bring older versions of all of `RustCrypto`.
 
 mod challenge;
 

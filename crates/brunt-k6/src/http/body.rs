@@ -86,16 +86,13 @@ fn form(host: &K6Host, object: &Object<'_>) -> Result<Body> {
     let mut parts: Vec<(String, Part)> = Vec::new();
     for entry in object.props::<String, Value<'_>>() {
         let (key, value) = entry?;
-        match value.as_array() {
-            Some(array) => {
-                for item in array.iter::<Value<'_>>() {
-                    parts.push((key.clone(), part(host, &key, &item?)?));
-                }
+        if let Some(array) = value.as_array() {
+            for item in array.iter::<Value<'_>>() {
+                parts.push((key.clone(), part(host, &key, &item?)?));
             }
-            None => {
-                let part = part(host, &key, &value)?;
-                parts.push((key, part));
-            }
+        } else {
+            let part = part(host, &key, &value)?;
+            parts.push((key, part));
         }
     }
     parts.sort_by(|a, b| a.0.cmp(&b.0));

@@ -39,7 +39,7 @@ fn option<'js>(options: Option<&Object<'js>>, name: &str) -> Result<Option<Value
     Ok(value.filter(|it| !it.is_undefined() && !it.is_null()))
 }
 
-fn selector<'js>(options: Option<&Object<'js>>, name: &str, default: &str) -> Result<String> {
+fn selector(options: Option<&Object<'_>>, name: &str, default: &str) -> Result<String> {
     let given = option(options, name)?.map(|it| text(&it)).transpose()?;
     Ok(given.unwrap_or_else(|| default.to_owned()))
 }

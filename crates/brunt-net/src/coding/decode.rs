@@ -86,10 +86,11 @@ fn stack(packed: Vec<u8>, codings: &[Coding]) -> Result<Box<dyn Read>, NetError>
             Coding::Deflate => Box::new(ZlibDecoder::new(reader)),
             Coding::Brotli => Box::new(brotli::Decompressor::new(reader, 4096)),
             Coding::Zstd => {
-                let mut decoder = zstd::stream::read::Decoder::new(reader).map_err(read_error)?;
+                let mut decoder = zstd::stream::read::Decoder::new(reader)
+                    .map_err(|reason| read_error(&reason))?;
                 decoder
                     .window_log_max(ZSTD_WINDOW_LOG)
-                    .map_err(read_error)?;
+                    .map_err(|reason| read_error(&reason))?;
                 Box::new(decoder)
             }
         };
@@ -102,14 +103,14 @@ fn piece(reader: &mut dyn Read, body: &mut Vec<u8>, limit: usize) -> Result<bool
     let got = reader
         .take(PIECE as u64)
         .read_to_end(body)
-        .map_err(read_error)?;
+        .map_err(|reason| read_error(&reason))?;
     if body.len() > limit {
         return Err(error(format!("the decoded body exceeds {limit} bytes")));
     }
     Ok(got > 0)
 }
 
-fn read_error(reason: io::Error) -> NetError {
+fn read_error(reason: &io::Error) -> NetError {
     error(reason.to_string())
 }
 

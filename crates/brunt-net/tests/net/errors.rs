@@ -239,7 +239,7 @@ fn an_informational_response_during_the_upload_does_not_stop_it() {
             body: Some(&upload),
             ..get(&url)
         };
-        assert_eq!(body(&client().send(&request).await), "hi");
+        assert_eq!(body(&*client().send(&request).await), "hi");
     });
     assert_eq!(server.join().unwrap(), 16 << 20);
 }

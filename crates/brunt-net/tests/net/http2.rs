@@ -53,12 +53,12 @@ fn alpn_chooses_http2_and_one_connection_serves_all() {
         assert_eq!((second.timings.blocked, second.timings.connecting), (0, 0));
 
         let url = secure.target("/bytes/9000000");
-        assert_eq!(body(&client.send(&get(&url)).await).len(), 9_000_000);
+        assert_eq!(body(&*client.send(&get(&url)).await).len(), 9_000_000);
         let discard = Request {
             discard_body: true,
             ..get(&url)
         };
-        assert_eq!(body(&client.send(&discard).await).len(), 0);
+        assert_eq!(body(&*client.send(&discard).await).len(), 0);
         assert!(client.bytes_received() > 18_000_000 && client.bytes_sent() > 2_000_000);
         assert_eq!(secure.connections(), 1);
     });
@@ -80,7 +80,7 @@ fn requests_side_by_side_share_the_connection_and_none_is_forgotten() {
             .map(|size| {
                 let client = std::rc::Rc::clone(&client);
                 let url = secure.target(&format!("/bytes/{size}"));
-                local.spawn_local(async move { body(&client.send(&get(&url)).await).len() })
+                local.spawn_local(async move { body(&*client.send(&get(&url)).await).len() })
             })
             .collect();
         local
@@ -149,7 +149,7 @@ fn a_request_given_up_is_not_waited_for_and_the_next_one_works() {
             let polled = std::future::poll_fn(|cx| Poll::Ready(dropped.as_mut().poll(cx)));
             assert!(polled.await.is_pending());
         }
-        assert_eq!(body(&client.send(&get(&url)).await).len(), 100_000);
+        assert_eq!(body(&*client.send(&get(&url)).await).len(), 100_000);
     });
 }
 

@@ -92,8 +92,7 @@ fn a_server_sees_the_certificate_that_is_meant_for_it() {
     };
     let (port, shown) = ask_for_certificates(&server, &ours, 5);
     run(async {
-        let mut seen = 0;
-        for (identities, host) in [
+        let cases = [
             (vec![read(&general, &[])], "localhost"),
             (
                 vec![read(&general, &[]), read(&local, &["localhost"])],
@@ -106,7 +105,8 @@ fn a_server_sees_the_certificate_that_is_meant_for_it() {
             // The one whose issuer the server names.
             (vec![read(&foreign, &[]), read(&general, &[])], "localhost"),
             (vec![read(&local, &["*.other.test"])], "localhost"),
-        ] {
+        ];
+        for (seen, (identities, host)) in (1..).zip(cases) {
             let client = tls_client(TlsOptions {
                 identities: identities.into(),
                 ..server.options()
@@ -114,7 +114,6 @@ fn a_server_sees_the_certificate_that_is_meant_for_it() {
             let url = Target::parse(&format!("https://{host}:{port}/")).unwrap();
             let exchange = client.send(&get(&url)).await;
             assert!(exchange.outcome.is_ok(), "{seen}: {exchange:?}");
-            seen += 1;
         }
     });
     let shown = shown.join().unwrap();

@@ -132,7 +132,7 @@ fn a_discarded_body_is_read_but_not_kept() {
             discard_body: true,
             ..get(&url)
         };
-        assert_eq!(body(&client.send(&request).await), "");
+        assert_eq!(body(&*client.send(&request).await), "");
         let second = client.send(&get(&url)).await;
         assert_eq!((body(&second), second.reused), ("hi", true));
     });

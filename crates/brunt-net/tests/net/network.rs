@@ -75,7 +75,7 @@ fn connections_come_from_the_local_address() {
     run(async {
         let client = Client::bound_to(Arc::default(), Some(local));
         let url = Target::parse(&format!("http://{address}/")).unwrap();
-        assert_eq!(body(&client.send(&get(&url)).await), "hi");
+        assert_eq!(body(&*client.send(&get(&url)).await), "hi");
         // The wrong family, and an address that is not the machine's.
         for wrong in ["::1", "192.0.2.1"] {
             let client = Client::bound_to(Arc::default(), Some(wrong.parse().unwrap()));

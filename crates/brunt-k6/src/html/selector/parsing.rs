@@ -25,7 +25,7 @@ struct Reader<'a> {
     depth: usize,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     fn peek(&self) -> Option<char> {
         self.rest.chars().next()
     }
@@ -243,13 +243,12 @@ impl<'a> Reader<'a> {
 
     /// Quoted text, or all up to the bracket. Compared in lower case.
     fn words(&mut self) -> Option<String> {
-        let words = match self.peek()? {
-            quote @ ('"' | '\'') => self.quoted(quote)?,
-            _ => {
-                let (words, rest) = self.rest.split_at(self.rest.find(')')?);
-                self.rest = rest;
-                words.trim_end().to_owned()
-            }
+        let words = if let quote @ ('"' | '\'') = self.peek()? {
+            self.quoted(quote)?
+        } else {
+            let (words, rest) = self.rest.split_at(self.rest.find(')')?);
+            self.rest = rest;
+            words.trim_end().to_owned()
         };
         Some(words.to_lowercase())
     }

@@ -77,12 +77,11 @@ fn parameters(text: &str) -> Vec<(String, String)> {
         let name = name.trim_matches([' ', '\t', ',']).to_ascii_lowercase();
         let after = after.trim_start();
         let value;
-        (value, rest) = match after.strip_prefix('"') {
-            Some(quoted) => unquote(quoted),
-            None => {
-                let end = after.find(',').unwrap_or(after.len());
-                (after[..end].trim().to_owned(), &after[end..])
-            }
+        (value, rest) = if let Some(quoted) = after.strip_prefix('"') {
+            unquote(quoted)
+        } else {
+            let end = after.find(',').unwrap_or(after.len());
+            (after[..end].trim().to_owned(), &after[end..])
         };
         all.push((name, value));
     }
