@@ -119,7 +119,7 @@ impl<'a, 'js> Called<'a, 'js> {
 
     #[expect(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn undefined(&self) -> Result<Value<'js>> {
-        Ok(Value::new_undefined(self.ctx.clone()))
+        rquickjs::Undefined.into_js(self.ctx)
     }
 
     fn give(&self, value: impl IntoJs<'js>) -> Result<Value<'js>> {

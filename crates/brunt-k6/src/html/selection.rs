@@ -413,7 +413,7 @@ impl<'js> Called<'_, 'js> {
 
     #[expect(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn undefined(&self) -> Result<Value<'js>> {
-        Ok(Value::new_undefined(self.ctx.clone()))
+        rquickjs::Undefined.into_js(self.ctx)
     }
 
     fn argument(&self, at: usize) -> Option<&Value<'js>> {
