@@ -3,12 +3,11 @@
 //! A suspended fiber must never be dropped: unwinding it would run through QuickJS' C frames. Its
 //! owner makes it return first; one that will not is leaked, which costs its memory and nothing
 //! else.
-#![allow(unsafe_code)]
 
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use corosensei::stack::{DefaultStack, Stack};
+use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 
 use crate::park::{Parker, Switch};
@@ -20,17 +19,9 @@ pub(crate) const STACK_SIZE: usize = 1 << 20;
 /// What of it QuickJS may use; the rest is for host functions called at the deepest point.
 pub(crate) const SCRIPT_STACK_SIZE: usize = STACK_SIZE - (256 << 10);
 
-/// More than what a suspended fiber has below the frame that suspended it.
-const SAVED: usize = 1024;
-
-const PAGE: usize = 4096;
-
 pub(crate) struct Fiber {
     coroutine: ManuallyDrop<Coroutine<(), Switch, (), DefaultStack>>,
     returned: bool,
-    /// The stack's lowest address.
-    limit: usize,
-    parker: Rc<Parker>,
 }
 
 impl Fiber {
@@ -40,17 +31,13 @@ impl Fiber {
         body: impl FnOnce() + 'static,
     ) -> Result<Self, std::io::Error> {
         let stack = DefaultStack::new(STACK_SIZE)?;
-        let limit = stack.limit().get();
-        let meeting = Rc::clone(&parker);
         let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
-            meeting.set_yielder(yielder);
+            parker.set_yielder(yielder);
             body();
         });
         Ok(Self {
             coroutine: ManuallyDrop::new(coroutine),
             returned: false,
-            limit,
-            parker,
         })
     }
 
@@ -69,29 +56,8 @@ impl Fiber {
     }
 }
 
-impl Fiber {
-    /// Gives back what the stack needed once and does not need now: evaluating a script goes deeper
-    /// than most iterations.
-    pub(crate) fn trim(&self) {
-        let lowest = self.parker.depth().saturating_sub(SAVED);
-        let unused = (lowest - lowest % PAGE).saturating_sub(self.limit);
-        if self.returned || unused == 0 {
-            return;
-        }
-        // SAFETY: the range is in the fiber's own stack and below all that the suspended fiber has
-        // there, so that nobody reads what is lost; whoever comes there again finds zeros.
-        // A failure changes nothing.
-        let _ = unsafe {
-            rustix::mm::madvise(
-                std::ptr::with_exposed_provenance_mut(self.limit),
-                unused,
-                rustix::mm::Advice::LinuxDontNeed,
-            )
-        };
-    }
-}
-
 impl Drop for Fiber {
+    #[allow(unsafe_code)]
     fn drop(&mut self) {
         if self.returned {
             // SAFETY: dropped once, here, and only after its body returned.

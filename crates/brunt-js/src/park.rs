@@ -51,8 +51,6 @@ pub struct Parker {
     on_fiber: Cell<bool>,
     /// A call of the script runs: what it allocates after an interrupt may fail.
     in_call: Cell<bool>,
-    /// Where the fiber's stack ended when it switched back.
-    depth: Cell<usize>,
     clock: Rc<RefCell<dyn Clock>>,
 }
 
@@ -73,7 +71,6 @@ impl Parker {
             interrupted: Cell::new(false),
             slice_end: Cell::new(i64::MAX),
             polls: Cell::new(None),
-            depth: Cell::new(0),
             operations: Operations::default(),
             asked: Cell::new(0),
             on_fiber: Cell::new(false),
@@ -263,11 +260,6 @@ impl Parker {
         self.on_fiber.set(true);
     }
 
-    /// Worker side: an address of the frame in which the suspended fiber switched back.
-    pub(crate) fn depth(&self) -> usize {
-        self.depth.get()
-    }
-
     /// Worker side: a new call starts.
     pub(crate) fn clear_interrupt(&self) {
         self.interrupted.set(false);
@@ -282,8 +274,6 @@ impl Parker {
         // SAFETY: set by the fiber before anything else runs on it; the yielder lives as long as
         // the fiber's body, and this is only called from within that body.
         if let Some(yielder) = unsafe { self.yielder.get().as_ref() } {
-            let here = 0_u8;
-            self.depth.set((&raw const here).expose_provenance());
             self.on_fiber.set(false);
             yielder.suspend(switch);
         }

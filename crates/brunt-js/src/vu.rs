@@ -63,8 +63,6 @@ pub struct JsVu {
     parker: Rc<Parker>,
     desk: Rc<Desk>,
     broken: String,
-    /// It has not evaluated its script yet.
-    fresh: bool,
 }
 
 impl std::fmt::Debug for JsVu {
@@ -112,7 +110,6 @@ impl JsVu {
             parker,
             desk,
             broken,
-            fresh: true,
         }
     }
 
@@ -147,9 +144,6 @@ impl Vu for JsVu {
             Some(Switch::Waiting) => Step::Waiting,
             Some(Switch::Sliced) => Step::Yielded,
             Some(Switch::Done) => {
-                if std::mem::take(&mut self.fresh) {
-                    fiber.trim();
-                }
                 let outcome = self.desk.outcome.borrow_mut().take();
                 Step::Done(outcome.unwrap_or(Outcome::Interrupted))
             }

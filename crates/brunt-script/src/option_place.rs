@@ -190,7 +190,7 @@ mod tests {
             ("scenarios.buy.stages[3].duration", "stages"),
             ("scenarios.sell.executor", "sell"),
             ("thresholds.checks", "thresholds"),
-            ("iterations", "options "),
+            ("iterations", "options"),
         ] {
             assert_eq!(script(code, path).as_deref(), Some(found), "{path}");
         }
