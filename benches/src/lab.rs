@@ -105,6 +105,28 @@ impl Lab {
 
     /// Runs `brunt run` on this script, looking at its memory every `every`.
     pub(crate) fn brunt(&self, script: &str, every: Duration) -> Result<BruntRun, BenchError> {
+        self.brunt_with(script, every, &[])
+    }
+
+    /// The same; gives also what its JSON output wrote.
+    pub(crate) fn brunt_with_samples(
+        &self,
+        script: &str,
+        every: Duration,
+    ) -> Result<(BruntRun, String), BenchError> {
+        let file = self.folder.path().join("samples.json");
+        let output = format!("json={}", file.display());
+        let run = self.brunt_with(script, every, &["--out", &output])?;
+        let samples = std::fs::read_to_string(&file)?;
+        Ok((run, samples))
+    }
+
+    fn brunt_with(
+        &self,
+        script: &str,
+        every: Duration,
+        more: &[&str],
+    ) -> Result<BruntRun, BenchError> {
         let path = |name: &str| self.folder.path().join(name);
         let (file, summary, stderr) = (path("script.js"), path("summary.json"), path("stderr"));
         std::fs::write(&file, script)?;
@@ -113,6 +135,7 @@ impl Lab {
         command
             .args(["run", "--quiet", "--no-color", "--summary-export"])
             .arg(&summary)
+            .args(more)
             .arg(&file)
             .env("K6_NO_USAGE_REPORT", "true")
             .stdout(Stdio::null())

@@ -22,7 +22,8 @@ use report::{Row, Verdict};
 const USAGE: &str = "\
 usage: brunt-bench --brunt BINARY [--report FILE] [--only SECTION[,SECTION]] [--rounds N] [--seconds N]
 
-Sections: throughput, memory, arrival, truth, flatness, interner, startup. Needs nginx and wrk.
+Sections: throughput, memory, arrival, ramp, truth, flatness,
+interner, shared-array, startup. Needs nginx and wrk.
 --rounds (default 5) and --seconds (default 3) are those of the throughput section.
 ";
 

@@ -43,6 +43,20 @@ pub(crate) fn arrival_rate(url: &str, rate: u32, seconds: u64, burners: u32) -> 
     )
 }
 
+/// Starts that grow from none to `rate` per second, each counted; GET and check.
+pub(crate) fn ramping_rate(url: &str, rate: u32, seconds: u32) -> String {
+    let request = request(url);
+    format!(
+        "import http from 'k6/http';\nimport {{ check }} from 'k6';\n\
+         import {{ Counter }} from 'k6/metrics';\nconst starts = new Counter('starts');\n\
+         export const options = {{ {STATS} scenarios: {{ load: {{ \
+         executor: 'ramping-arrival-rate', startRate: 0, timeUnit: '1s', \
+         preAllocatedVUs: 200, maxVUs: 200, \
+         stages: [{{ duration: '{seconds}s', target: {rate} }}] }} }} }};\n\
+         export default function () {{\n  starts.add(1);\n  {request}\n}}\n"
+    )
+}
+
 /// So many iterations over ten VUs, without network: a trend and a check.
 pub(crate) fn iterations(count: u64) -> String {
     format!(

@@ -4,6 +4,7 @@ mod arrival;
 mod flatness;
 mod interner;
 mod memory;
+mod ramp;
 mod shared_array;
 mod startup;
 mod throughput;
@@ -16,10 +17,11 @@ use crate::report::Row;
 pub(crate) type Section = fn(&Lab) -> Result<Vec<Row>, BenchError>;
 
 /// Names for `--only`, in the order of a whole run.
-pub(crate) const ALL: [(&str, Section); 8] = [
+pub(crate) const ALL: [(&str, Section); 9] = [
     ("throughput", throughput::measure),
     ("memory", memory::measure),
     ("arrival", arrival::measure),
+    ("ramp", ramp::measure),
     ("truth", truth::measure),
     ("flatness", flatness::measure),
     ("interner", interner::measure),

@@ -117,7 +117,6 @@ impl<'a, 'js> Called<'a, 'js> {
         self.page.document.attribute(self.id, name)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn undefined(&self) -> Result<Value<'js>> {
         rquickjs::Undefined.into_js(self.ctx)
     }

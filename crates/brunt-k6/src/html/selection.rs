@@ -411,7 +411,6 @@ impl<'js> Called<'_, 'js> {
         &self.nodes.page.document
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "an answer like the others")]
     fn undefined(&self) -> Result<Value<'js>> {
         rquickjs::Undefined.into_js(self.ctx)
     }
