@@ -1,7 +1,7 @@
 //! The handle by which signals, thresholds and the API look into a running test and steer it.
 //!
 //! Pause and stop are flags that the conductor looks at when it is woken, because asking twice must
-//! not be an error and nobody needs an answer. Whatever can fail or takes time is a [`Command`] with
+//! not be an error and nobody needs an answer. Whatever can fail or takes time is a `Command` with
 //! a reply.
 
 mod command;

@@ -1,6 +1,6 @@
 //! `k6/data`: `SharedArray`, one copy of a list for all virtual users.
 //!
-//! The items are kept outside of every runtime, in one block ([`records`]); a script that looks at
+//! The items are kept outside of every runtime, in one block (`records`); a script that looks at
 //! one gets an object of its own, frozen.
 
 pub(crate) mod records;
