@@ -12,7 +12,7 @@ pub(crate) struct Finished {
     pub(crate) status: ExitStatus,
     pub(crate) cpu: Duration,
     pub(crate) wall: Duration,
-    /// The most resident memory that was seen, in bytes.
+    /// The most resident memory that there was, as the kernel kept it, in bytes.
     pub(crate) peak_rss: u64,
     /// The last resident memory that was seen, in bytes.
     pub(crate) last_rss: u64,
@@ -47,7 +47,7 @@ pub(crate) fn run(command: &mut Command, every: Duration, limit: Duration) -> io
             });
         }
         last_rss = memory(pid, "VmRSS:").unwrap_or(last_rss);
-        peak_rss = peak_rss.max(last_rss);
+        peak_rss = memory(pid, "VmHWM:").unwrap_or(peak_rss);
         if began.elapsed() > limit {
             let program = command.get_program().display();
             let message = format!("{program} did not end within {limit:?} and was killed");

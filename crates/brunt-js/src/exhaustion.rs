@@ -7,9 +7,10 @@
 //! was full of strings may not, and the message must leave it open.
 #![allow(unsafe_code)]
 
-use rquickjs::{Ctx, qjs};
+use rquickjs::{Ctx, Result, qjs};
 
 use crate::exception::Exception;
+use crate::state::vm_state;
 
 /// Rewrites the message of an exception that means a full heap, and makes room.
 pub(crate) fn explain(ctx: &Ctx<'_>, exception: &mut Exception, limit: usize) {
@@ -30,6 +31,27 @@ pub(crate) fn explain(ctx: &Ctx<'_>, exception: &mut Exception, limit: usize) {
     // With a threshold above the limit, cycles would stay until the heap is full again.
     if threshold(ctx) >= limit {
         set_threshold(ctx, limit / 2);
+    }
+}
+
+/// Does work that may use `times` the memory that the script may.
+pub fn with_memory<T>(ctx: &Ctx<'_>, times: usize, work: impl FnOnce() -> T) -> Result<T> {
+    let Some(limit) = vm_state(ctx)?.memory else {
+        return Ok(work());
+    };
+    set_limit(ctx, limit.saturating_mul(times));
+    let done = work();
+    set_limit(ctx, limit);
+    Ok(done)
+}
+
+fn set_limit(ctx: &Ctx<'_>, bytes: usize) {
+    // SAFETY: the context's runtime lives as long as the context.
+    unsafe {
+        qjs::JS_SetMemoryLimit(
+            qjs::JS_GetRuntime(ctx.as_raw().as_ptr()),
+            bytes as qjs::size_t,
+        );
     }
 }
 

@@ -33,6 +33,7 @@ pub use alone::run_alone;
 pub use commonjs::current_file;
 pub use event_loop::EventLoop;
 pub use exception::Exception;
+pub use exhaustion::with_memory;
 pub use frozen::{Names, freeze, frozen_list, frozen_map, frozen_object};
 pub use heap::return_free_memory;
 pub use operations::{Completion, Operation};
@@ -41,7 +42,7 @@ pub use program::Program;
 pub use properties::{Name, NameId, for_each_property, is_async};
 pub use state::{Ended, Host, HostCx, event_loop, host_state, parker, program};
 pub use values::{
-    buffer_bytes, call_throwing_uncatchable, error_type, share_byte_array, share_bytes,
+    buffer_bytes, call_throwing_uncatchable, error_type, share_byte_array, share_bytes, text_bytes,
     throw_error, throw_uncatchable,
 };
 pub use vu::{Exports, JsVu, VuLimits, leave_memory_to_exit};

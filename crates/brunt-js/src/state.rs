@@ -84,6 +84,8 @@ pub(crate) struct VmState {
     pub(crate) modules: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
     pub(crate) commonjs: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
     pub(crate) initializing: Cell<bool>,
+    /// What the script may use, in bytes.
+    pub(crate) memory: Option<usize>,
     /// Modules are being linked; an import at another time is an `import()`.
     pub(crate) linking: Cell<bool>,
     /// The CommonJS modules whose bodies are running, the innermost last.

@@ -79,6 +79,13 @@ pub fn buffer_bytes(buffer: &rquickjs::ArrayBuffer<'_>) -> Vec<u8> {
         .unwrap_or_default()
 }
 
+/// The UTF-8 of a text, without a copy where all of it is ASCII. Half of a surrogate pair is three
+/// bytes that UTF-8 does not have.
+pub fn text_bytes<'a>(text: &'a rquickjs::CString<'_>) -> &'a [u8] {
+    // SAFETY: bytes of this length that live and stay the same as long as the text does.
+    unsafe { std::slice::from_raw_parts(text.as_ptr().cast(), text.len()) }
+}
+
 /// The value of a property without running user code for errors: `None` if it cannot be had.
 pub(crate) fn quiet_get<'js>(object: &Object<'js>, key: &str) -> Option<Value<'js>> {
     let value = object.get::<_, Value<'js>>(key);

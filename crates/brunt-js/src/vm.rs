@@ -82,6 +82,7 @@ impl Vm {
             modules: RefCell::default(),
             commonjs: RefCell::default(),
             initializing: Cell::new(true),
+            memory: self.limits.memory,
             linking: Cell::new(false),
             bodies: RefCell::default(),
             load_error: RefCell::default(),

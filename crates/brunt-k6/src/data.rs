@@ -3,6 +3,8 @@
 //! The items are kept outside of every runtime, in one block (`records`); a script that looks at
 //! one gets an object of its own, frozen.
 
+mod json;
+mod making;
 pub(crate) mod records;
 
 use std::cell::{Cell, RefCell};
@@ -12,15 +14,19 @@ use std::sync::Arc;
 
 use brunt_js::{
     Names, for_each_property, freeze, frozen_list, frozen_map, frozen_object, host_state,
-    throw_error,
+    throw_error, with_memory,
 };
 use parking_lot::Mutex;
 use rquickjs::{Array, Ctx, Error, Function, IntoJs, Object, Result, Value};
 
 use crate::host::K6Host;
-use records::{Reader, Records, Token, Writer};
+use records::{NameList, Reader, Records, Token, Writer};
 
 pub(crate) const EXPORTS: &[&str] = &["SharedArray"];
+
+/// How many times the memory of a virtual user the function of a list may use: it runs once for all
+/// of them, and what it uses is given back.
+const MEMORY: usize = 8;
 
 /// Objects and lists within each other; deeper items are kept as JSON.
 const DEPTH: usize = 64;
@@ -42,12 +48,30 @@ pub(crate) struct OpenedArrays {
     lists: RefCell<Vec<Rc<Opened>>>,
     /// The function of a list runs.
     making: Cell<bool>,
+    /// What was parsed for stand-ins that nobody looked at, by their numbers.
+    drafts: RefCell<Vec<Option<Records>>>,
 }
 
 impl OpenedArrays {
     /// Whether the function of a list runs: what it reads, only the list needs.
     pub(crate) fn is_making(&self) -> bool {
         self.making.get()
+    }
+
+    fn add_draft(&self, records: Records) -> i32 {
+        let mut drafts = self.drafts.borrow_mut();
+        drafts.push(Some(records));
+        (drafts.len() - 1) as i32
+    }
+
+    fn take_draft(&self, draft: i32) -> Option<Records> {
+        let mut drafts = self.drafts.borrow_mut();
+        drafts.get_mut(usize::try_from(draft).ok()?)?.take()
+    }
+
+    /// Their numbers are not used again: a script may have kept a stand-in.
+    fn drop_drafts(&self) {
+        self.drafts.borrow_mut().fill_with(|| None);
     }
 
     fn add(&self, records: Arc<Records>) -> u32 {
@@ -121,25 +145,42 @@ fn load<'js>(ctx: Ctx<'js>, name: Value<'js>, make: Value<'js>) -> Result<u32> {
         ));
     }
     let make = make
-        .as_function()
+        .into_function()
         .ok_or_else(|| wrong("new SharedArray(name, function) needs a function"))?;
     let known = host.config.shared.0.lock().get(&name).cloned();
     if let Some(known) = known {
         return Ok(host.arrays.add(known));
     }
     // Without the lock, because a script may run for long. Only the first init pass comes here.
-    let outer = host.arrays.making.replace(true);
-    let made = make.call::<_, Value<'js>>(());
-    host.arrays.making.set(outer);
-    let made = made?;
-    let list = made.as_array().ok_or_else(|| {
-        wrong("the function of a SharedArray must return an array, and cannot be async")
-    })?;
-    let records = Arc::new(records_of(&ctx, list)?);
+    let records = with_memory(&ctx, MEMORY, || make_records(&ctx, &host, make))??;
+    // What the function left behind must not count towards what the script may use.
+    ctx.run_gc();
+    let records = Arc::new(records);
     let mut shared = host.config.shared.0.lock();
     let records = Arc::clone(shared.entry(name).or_insert(records));
     drop(shared);
     Ok(host.arrays.add(records))
+}
+
+fn make_records<'js>(ctx: &Ctx<'js>, host: &K6Host, make: Function<'js>) -> Result<Records> {
+    let caller = making::caller(ctx)?;
+    let outer = host.arrays.making.replace(true);
+    let made = caller.call::<_, Array<'js>>((make,));
+    host.arrays.making.set(outer);
+    let made = made?;
+    let records = host.arrays.take_draft(made.get(0)?);
+    if !outer {
+        host.arrays.drop_drafts();
+    }
+    if let Some(records) = records {
+        return Ok(records);
+    }
+    let value = made.get::<Value<'js>>(1)?;
+    let list = value.as_array().ok_or_else(|| {
+        let message = "the function of a SharedArray must return an array, and cannot be async";
+        throw_error(ctx, "TypeError", message)
+    })?;
+    records_of(ctx, list)
 }
 
 /// The items of an array, each as it is after a way through JSON.
@@ -170,19 +211,8 @@ pub(crate) fn records_of<'js>(ctx: &Ctx<'js>, list: &Array<'js>) -> Result<Recor
 
 /// Writes a plain value; `false` if there is no form for it.
 fn write(writer: &mut Writer, value: &Value<'_>, depth: usize) -> Result<bool> {
-    if let Some(number) = value.as_int() {
-        if number == i32::MIN {
-            writer.float(f64::from(number));
-        } else {
-            writer.int(number);
-        }
-    } else if let Some(number) = value.as_number() {
-        // JSON has neither infinities nor a negative zero.
-        match number {
-            _ if !number.is_finite() => writer.null(),
-            _ if number == 0.0 => writer.int(0),
-            _ => writer.float(number),
-        }
+    if let Some(number) = value.as_number() {
+        writer.number(number);
     } else if let Some(text) = value.as_string() {
         let Ok(text) = text.to_string() else {
             drop(value.ctx().catch());
@@ -212,15 +242,18 @@ fn write(writer: &mut Writer, value: &Value<'_>, depth: usize) -> Result<bool> {
 
 fn write_object<'js>(writer: &mut Writer, object: &Object<'js>, depth: usize) -> Result<bool> {
     let mut members: Vec<(String, Value<'js>)> = Vec::new();
+    let mut names = NameList::default();
     let read = for_each_property(object, |name, value| {
-        members.push((name.text()?, value));
+        let name = name.text()?;
+        names.push(&name);
+        members.push((name, value));
         Ok(())
     });
     if read.is_err() {
         drop(object.ctx().catch());
         return Ok(false);
     }
-    let named = writer.object(members.iter().map(|(name, _)| name.as_str()));
+    let named = writer.object(&names);
     for (name, value) in &members {
         if named {
             writer.text(name);

@@ -1,7 +1,7 @@
 //! The globals beside ECMAScript's: `__ENV`, `__VU`, `console`, timers, `open`, `GoError`.
 
 use rquickjs::function::Opt;
-use rquickjs::object::Accessor;
+use rquickjs::object::{Accessor, Property};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::{
@@ -53,7 +53,12 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
     for name in crate::timers::EXPORTS {
         globals.set(*name, timers.get::<_, Value<'js>>(*name)?)?;
     }
-    globals.set("open", Function::new(ctx.clone(), open)?.with_name("open")?)?;
+    let open = Function::new(ctx.clone(), open)?.with_name("open")?;
+    globals.set("open", open.clone())?;
+    globals.prop(
+        brunt_script::OPEN_TO_PARSE,
+        Property::from(open).writable().configurable(),
+    )?;
     if let Some(seed) = host.config.seed {
         seed_random(ctx, seed.wrapping_add(host.cx.id.in_test))?;
     }

@@ -3,8 +3,10 @@
 
 mod awaits;
 mod commonjs;
+pub(crate) mod parsed_files;
 
 use oxc_allocator::Allocator;
+use oxc_ast::ast::Program;
 use oxc_diagnostics::{Diagnostics, Severity};
 use oxc_parser::{Parser, ParserReturn};
 use oxc_span::{SourceType, Span};
@@ -23,6 +25,8 @@ pub(crate) struct Facts {
     /// Names: of an ES module what it exports itself, of a CommonJS module what it seems to.
     pub(crate) exports: Vec<String>,
     pub(crate) has_top_level_await: bool,
+    /// Where `open` is called for `JSON.parse` alone, in bytes.
+    pub(crate) parsed_files: Vec<usize>,
 }
 
 /// All that one module wants of another.
@@ -83,7 +87,7 @@ pub(crate) fn analyse(code: &str) -> Result<Facts, Mistake> {
     let allocator = Allocator::default();
     let script = Parser::new(&allocator, code, SourceType::cjs()).parse();
     match first_mistake(&script.diagnostics) {
-        None if !script.module_record.has_module_syntax => Ok(commonjs_facts(&script)),
+        None if !script.module_record.has_module_syntax => Ok(commonjs_facts(code, &script)),
         // The attempt that came further is the one that the user meant.
         Some(other) if other.offset > mistake.offset => Err(other),
         _ => Err(mistake),
@@ -110,22 +114,32 @@ fn facts(code: &str, parsed: &ParserReturn<'_>) -> Facts {
     let record = &parsed.module_record;
     let has_top_level_await = code.contains("await") && awaits::at_top_level(&parsed.program);
     if !record.has_module_syntax && !has_top_level_await {
-        return commonjs_facts(parsed);
+        return commonjs_facts(code, parsed);
     }
     Facts {
         kind: Kind::Esm,
         requests: requests(record),
         exports: exports(record),
         has_top_level_await,
+        parsed_files: parsed_files(code, &parsed.program),
     }
 }
 
-fn commonjs_facts(parsed: &ParserReturn<'_>) -> Facts {
+fn commonjs_facts(code: &str, parsed: &ParserReturn<'_>) -> Facts {
     Facts {
         kind: Kind::CommonJs,
         requests: Vec::new(),
         exports: commonjs::export_names(&parsed.program),
         has_top_level_await: false,
+        parsed_files: parsed_files(code, &parsed.program),
+    }
+}
+
+fn parsed_files(code: &str, program: &Program<'_>) -> Vec<usize> {
+    if code.contains("JSON") && code.contains("open") {
+        parsed_files::find(program)
+    } else {
+        Vec::new()
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::analysis::{NamespaceUse, Request};
+use crate::analysis::{NamespaceUse, Request, parsed_files};
 use crate::draft::{Code, Draft};
 use crate::error::{ErrorKind, LoadError};
 use crate::facade::{self, NAMESPACE};
@@ -199,7 +199,7 @@ impl Graph {
             let uses = request.namespaces.iter();
             rewritten.extend(uses.map(|used| (used, request.specifier.as_str())));
         }
-        let code = node.draft.code.javascript();
+        let code = &parsed_files::rename(node.draft.code.javascript(), &facts.parsed_files);
         let code = if rewritten.is_empty() {
             Arc::clone(code)
         } else {
@@ -230,7 +230,10 @@ fn commonjs(specifier: &Specifier, node: &Node, wanted: &[&str]) -> Source {
     Source {
         specifier: specifier.clone(),
         kind: Kind::CommonJs,
-        code: Arc::from(facade::wrap(node.draft.code.javascript())),
+        code: Arc::from(facade::wrap(&parsed_files::rename(
+            node.draft.code.javascript(),
+            &facts.parsed_files,
+        ))),
         esm_facade: Some(Arc::from(esm_facade)),
         exports,
         has_top_level_await: false,

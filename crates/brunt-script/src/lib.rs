@@ -33,6 +33,7 @@ mod specifier;
 mod strip;
 mod text;
 
+pub use analysis::parsed_files::OPEN_TO_PARSE;
 pub use error::{ErrorKind, LoadError};
 pub use facade::REQUIRE_MODULE;
 pub use loader::{Entry, Loader};

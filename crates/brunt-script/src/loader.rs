@@ -3,6 +3,7 @@
 //! The first init pass reads everything under a lock; afterwards the loader is sealed and every
 //! answer comes from memory, so virtual users never wait for a disk or for each other.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -190,6 +191,23 @@ impl Loader {
         let kept = keep.then(|| Arc::clone(&bytes));
         self.opened.write().insert(path, kept);
         Ok(bytes)
+    }
+
+    /// The same file for somebody who reads it in pieces, and its length; none if it is in memory, if
+    /// it is no ordinary file, or if [`open`](Self::open) would refuse it, and so say why.
+    pub fn open_in_pieces(&self, base: &Specifier, path: &str) -> Option<(File, u64)> {
+        let path = file_to_open(base, path).ok()?;
+        let known = self.opened.read().get(&path).map(Option::is_some);
+        if known == Some(true) || known.is_none() && self.sealed.load(Ordering::Acquire) {
+            return None;
+        }
+        let file = File::open(&path).ok()?;
+        let metadata = file.metadata().ok()?;
+        if !metadata.is_file() || metadata.len() > files::LONGEST_FILE {
+            return None;
+        }
+        self.opened.write().entry(path).or_insert(None);
+        Some((file, metadata.len()))
     }
 
     /// The user's place of one in the code that an engine runs. Line and column are as `QuickJS`

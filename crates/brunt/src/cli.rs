@@ -373,7 +373,7 @@ fn flags_of_run() -> Vec<Arg> {
             .env("BRUNT_VU_MEMORY_LIMIT")
             .default_value("512")
             .value_parser(clap::value_parser!(u32))
-            .help("JavaScript memory of one virtual user in MiB; 0 for no limit"),
+            .help("JavaScript memory of one virtual user in MiB, eight times as much while it makes a SharedArray; 0 for no limit"),
         Arg::new("max-series")
             .long("max-series")
             .help_heading("Results")

@@ -4,15 +4,24 @@
 //! for its names and then its values; a value is a byte that tells its type and then its bytes.
 //! That is less than the JSON it came from, and a script that looks at an item gets it without
 //! any parsing of text. An item that this has no form for (deep nesting, half of a surrogate pair)
-//! is kept as JSON.
+//! is kept as JSON. The block is in pieces, because one that grows has to be copied, and then both
+//! the old and the new one are in memory.
 
-use rustc_hash::FxHashMap;
+use std::fmt::Write as _;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Sets of names that are kept apart; objects with others carry their names with them.
 const SHAPES: usize = 4096;
 
 /// Members of an object whose names are kept apart.
 const MEMBERS: usize = 512;
+
+/// Bytes of a piece, nearly; an item is never in two, so a long one makes a longer piece.
+const PIECE: usize = 1 << 20;
+
+/// What a piece leaves free rather than become longer.
+const ROOM: usize = 4 << 10;
 
 /// What is next in an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,10 +57,53 @@ const JSON: u8 = 9;
 #[error("a SharedArray holds at most 4 GiB")]
 pub(crate) struct TooLong;
 
+/// The names of an object's members, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct NameList {
+    /// Each with its length in front, so that no two lists of names are the same text.
+    text: String,
+    count: usize,
+}
+
+impl NameList {
+    pub(crate) fn push(&mut self, name: &str) {
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{}:", name.len());
+        self.text.push_str(name);
+        self.count += 1;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut rest = self.text.as_str();
+        std::iter::from_fn(move || {
+            let (length, behind) = rest.split_once(':')?;
+            let (name, behind) = behind.split_at_checked(length.parse().ok()?)?;
+            rest = behind;
+            Some(name)
+        })
+    }
+
+    /// Whether an object of JavaScript would have the same names in another order.
+    fn is_reordered(&self) -> bool {
+        let mut seen = FxHashSet::default();
+        // Whole numbers come first, in their order; a name that comes again keeps its first place.
+        let whole = |name: &str| !name.is_empty() && name.bytes().all(|it| it.is_ascii_digit());
+        self.iter().any(|name| whole(name) || !seen.insert(name))
+    }
+}
+
+/// A place before which something can be put in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place(usize);
+
 /// Items as they are added.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
+    full: Vec<Piece>,
+    /// The piece that is written.
     bytes: Vec<u8>,
+    /// Where it begins.
+    base: usize,
     starts: Vec<u32>,
     shapes: Vec<Box<[Box<str>]>>,
     known: FxHashMap<Box<str>, u32>,
@@ -60,16 +112,35 @@ pub(crate) struct Writer {
 impl Writer {
     /// Starts an item.
     pub(crate) fn item(&mut self) -> Result<(), TooLong> {
-        self.starts
-            .push(u32::try_from(self.bytes.len()).map_err(|_| TooLong)?);
+        if self.bytes.len() > PIECE - ROOM {
+            self.seal();
+        }
+        let start = u32::try_from(self.base + self.bytes.len()).map_err(|_| TooLong)?;
+        self.starts.push(start);
         Ok(())
+    }
+
+    /// Copies what is written to a place of its size, and starts anew.
+    fn seal(&mut self) {
+        self.full.push(Piece {
+            // Pieces begin at the start of an item, which has been found to fit.
+            base: self.base as u32,
+            bytes: self.bytes.as_slice().into(),
+        });
+        self.base += self.bytes.len();
+        self.bytes.clear();
     }
 
     /// Takes back what the last item has so far.
     pub(crate) fn restart_item(&mut self) {
         if let Some(start) = self.starts.last() {
-            self.bytes.truncate(*start as usize);
+            self.bytes.truncate(*start as usize - self.base);
         }
+    }
+
+    /// Where the next value begins.
+    pub(crate) fn place(&self) -> Place {
+        Place(self.bytes.len())
     }
 
     pub(crate) fn null(&mut self) {
@@ -84,6 +155,19 @@ impl Writer {
         self.bytes.push(INT);
         // Small numbers of either sign are short.
         self.count((value.unsigned_abs() << 1) ^ u32::from(value < 0));
+    }
+
+    /// A number in its shortest form, as it is after a way through JSON, which has neither infinities
+    /// nor a negative zero.
+    pub(crate) fn number(&mut self, value: f64) {
+        let whole = value as i32;
+        if !value.is_finite() {
+            self.null();
+        } else if whole != i32::MIN && f64::from(whole) == value {
+            self.int(whole);
+        } else {
+            self.float(value);
+        }
     }
 
     pub(crate) fn float(&mut self, value: f64) {
@@ -106,43 +190,58 @@ impl Writer {
         self.count(count);
     }
 
+    /// Makes a list of the values from `place` on.
+    pub(crate) fn list_at(&mut self, place: Place, count: u32) {
+        self.put_in(place, LIST, count);
+    }
+
     /// Starts an object. Returns whether each value must have its name in front of it.
-    pub(crate) fn object<'a>(
-        &mut self,
-        names: impl ExactSizeIterator<Item = &'a str> + Clone,
-    ) -> bool {
-        let count = names.len();
+    pub(crate) fn object(&mut self, names: &NameList) -> bool {
         if let Some(shape) = self.shape(names) {
             self.bytes.push(SHAPED);
             self.count(shape);
             false
         } else {
             self.bytes.push(MAP);
-            self.count(count as u32);
+            self.count(names.count as u32);
             true
         }
     }
 
-    fn shape<'a>(&mut self, names: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<u32> {
-        if names.len() > MEMBERS {
-            return None;
+    /// Makes an object of the values from `place` on; false if its names are not kept apart, or come
+    /// in an order that an object does not have.
+    pub(crate) fn object_at(&mut self, place: Place, names: &NameList) -> bool {
+        let known = self.known.get(names.text.as_str()).copied();
+        let shape = match known {
+            None if names.is_reordered() => None,
+            None => self.shape(names),
+            known => known,
+        };
+        if let Some(shape) = shape {
+            self.put_in(place, SHAPED, shape);
         }
-        let mut key = String::new();
-        for name in names.clone() {
-            // With its length, so that no two lists of names are the same text.
-            key.push_str(&name.len().to_string());
-            key.push(':');
-            key.push_str(name);
-        }
-        if let Some(shape) = self.known.get(key.as_str()) {
+        shape.is_some()
+    }
+
+    /// Moves what is behind `place`, which is as much as one value.
+    fn put_in(&mut self, place: Place, kind: u8, count: u32) {
+        let end = self.bytes.len();
+        self.bytes.push(kind);
+        self.count(count);
+        let length = self.bytes.len() - end;
+        self.bytes[place.0..].rotate_right(length);
+    }
+
+    fn shape(&mut self, names: &NameList) -> Option<u32> {
+        if let Some(shape) = self.known.get(names.text.as_str()) {
             return Some(*shape);
         }
-        if self.shapes.len() >= SHAPES {
+        if self.shapes.len() >= SHAPES || names.count > MEMBERS {
             return None;
         }
         let shape = self.shapes.len() as u32;
-        self.shapes.push(names.map(Box::from).collect());
-        self.known.insert(key.into_boxed_str(), shape);
+        self.shapes.push(names.iter().map(Box::from).collect());
+        self.known.insert(names.text.as_str().into(), shape);
         Some(shape)
     }
 
@@ -161,19 +260,28 @@ impl Writer {
     }
 
     /// The list, without room to grow.
-    pub(crate) fn finish(self) -> Records {
+    pub(crate) fn finish(mut self) -> Records {
+        self.seal();
         Records {
-            bytes: self.bytes.into_boxed_slice(),
+            pieces: self.full.into_boxed_slice(),
             starts: self.starts.into_boxed_slice(),
             shapes: self.shapes.into_boxed_slice(),
         }
     }
 }
 
+/// Some items.
+#[derive(Debug)]
+struct Piece {
+    /// Where it begins in the list.
+    base: u32,
+    bytes: Box<[u8]>,
+}
+
 /// A list that is complete.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    bytes: Box<[u8]>,
+    pieces: Box<[Piece]>,
     starts: Box<[u32]>,
     shapes: Box<[Box<[Box<str>]>]>,
 }
@@ -191,8 +299,11 @@ impl Records {
 
     /// An item's tokens.
     pub(crate) fn item(&self, at: usize) -> Option<Reader<'_>> {
-        let start = *self.starts.get(at)? as usize;
-        Some(Reader(self.bytes.get(start..)?))
+        let start = *self.starts.get(at)?;
+        let behind = self.pieces.partition_point(|piece| piece.base <= start);
+        let piece = self.pieces.get(behind.checked_sub(1)?)?;
+        let bytes = piece.bytes.get((start - piece.base) as usize..)?;
+        Some(Reader(bytes))
     }
 }
 
@@ -252,15 +363,23 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
+    fn names(names: &[&str]) -> NameList {
+        let mut list = NameList::default();
+        for name in names {
+            list.push(name);
+        }
+        list
+    }
+
     #[test]
     fn what_is_written_is_read() {
         let mut writer = Writer::default();
         writer.item().unwrap();
-        assert!(!writer.object(["id", "name"].into_iter()));
+        assert!(!writer.object(&names(&["id", "name"])));
         writer.int(7);
         writer.text("ä");
         writer.item().unwrap();
-        assert!(!writer.object(["id", "name"].into_iter()));
+        assert!(!writer.object(&names(&["id", "name"])));
         for value in [i32::MAX, -i32::MAX, -1, 0] {
             writer.int(value);
         }
@@ -291,7 +410,7 @@ mod tests {
         let mut named = 0;
         for at in 0..SHAPES + 10 {
             writer.item().unwrap();
-            if writer.object([format!("{at}").as_str()].into_iter()) {
+            if writer.object(&names(&[&at.to_string()])) {
                 named += 1;
                 writer.text(&at.to_string());
             }
@@ -302,5 +421,25 @@ mod tests {
         let mut last = records.item(SHAPES + 9).unwrap();
         assert_eq!(last.next(), Some(Token::Map(1)));
         assert!(matches!(last.next(), Some(Token::Text(_))));
+    }
+
+    #[test]
+    fn items_are_found_in_every_piece() {
+        let mut writer = Writer::default();
+        let long = "x".repeat(PIECE / 3);
+        let text = |at: usize| format!("{at}{}", &long[..long.len() / (1 + at % 5)]);
+        for at in 0..40 {
+            writer.item().unwrap();
+            let place = writer.place();
+            writer.text(&text(at));
+            writer.list_at(place, 1);
+        }
+        let records = writer.finish();
+        assert!(records.pieces.len() > 3, "{}", records.pieces.len());
+        for at in 0..40 {
+            let mut reader = records.item(at).unwrap();
+            assert_eq!(reader.next(), Some(Token::List(1)));
+            assert_eq!(reader.next(), Some(Token::Text(&text(at))));
+        }
     }
 }

@@ -121,3 +121,167 @@ fn a_big_integer_is_refused_as_json_refuses_it() {
         "{message}"
     );
 }
+
+/// A JSON file that is long enough to be read into a list in pieces.
+fn long_file() -> String {
+    let long = "long ".repeat(80);
+    let mut items: Vec<String> = (0..3000)
+        .map(|at| format!(r#"{{"id":{at},"name":"n\u00e4me {at}","of":{{"x":[{at}.5,-1e3,true,null]}},"e":{{}},"l":[],"t":"{long}"}}"#))
+        .collect();
+    items.extend(
+        [
+            r#"{"2":"two","b":1,"1":"one"}"#,
+            r#"{"a":1,"b":2,"a":3}"#,
+            r#"{"__proto__":{"x":1},"":0}"#,
+            r#"["\ud800","\ud83d\ude00","\u0000"]"#,
+            "12345678901234567890",
+            "0.1000000000000000055511151231257827",
+            "4.35",
+            "9007199254740993",
+            "-2147483648",
+            "[[[[]]]]",
+            r#""text""#,
+            "false",
+            "null",
+        ]
+        .map(str::to_owned),
+    );
+    items.push(format!("{}{}", "[".repeat(100), "]".repeat(100)));
+    format!(" [ {} ]\n", items.join(" ,\n"))
+}
+
+/// Whatever a function does with what it parsed, the list has what k6's has.
+#[test]
+fn long_files_are_the_same_lists_whatever_is_done_with_them() {
+    for (make, change) in [
+        ("JSON.parse(open('./long.json'))", "(x) => x"),
+        (
+            "{ const text = open('./long.json'); return JSON.parse(text); }",
+            "(x) => x",
+        ),
+        ("JSON.parse(open('./long.json'), (_, v) => v)", "(x) => x"),
+        ("JSON.parse(open('./wrapped.json')).rows", "(x) => x"),
+        (
+            "JSON.parse(open('./long.json')).filter((_, i) => i % 2)",
+            "(x) => x.filter((_, i) => i % 2)",
+        ),
+        (
+            "{ const rows = JSON.parse(open('./long.json')); rows[1].id = 'new'; rows.push(rows.length); rows.at(-1); return rows; }",
+            "(x) => { x[1].id = 'new'; x.push(x.length); return x; }",
+        ),
+        (
+            "[...JSON.parse(open('./long.json'))].reverse()",
+            "(x) => x.reverse()",
+        ),
+        (
+            "[JSON.parse(open('./long.json')).length]",
+            "(x) => [x.length]",
+        ),
+    ] {
+        let script = format!(
+            "import {{ SharedArray }} from 'k6/data';
+             const list = new SharedArray('rows', () => {make});
+             const plain = ({change})(JSON.parse(open('./long.json', '')));
+             export default function () {{
+               const wrong = plain.findIndex((row, i) => JSON.stringify(row) !== JSON.stringify(list[i]));
+               console.log(list.length === plain.length, wrong, Object.isFrozen(list[0]), JSON.parse('[1]').length, JSON.parse.name);
+             }}"
+        );
+        let text = long_file();
+        let printed = Script::js(script)
+            .file("long.json", &text)
+            .file("wrapped.json", &format!("{{\"rows\":{text}}}"))
+            .printed();
+        assert_eq!(printed, ["true -1 true 1 parse"], "{make}");
+    }
+}
+
+/// The file's objects would need ten times what the virtual user may use.
+#[test]
+fn a_long_file_needs_no_memory_of_the_virtual_user() {
+    let row = r#"{"id":1,"name":"a name of some length","roles":["reader","writer"]}"#;
+    let rows = vec![row; 200_000].join(",");
+    let script = "import { SharedArray } from 'k6/data';
+        const list = new SharedArray('rows', () => JSON.parse(open('./rows.json')));
+        export default () => console.log(list.length, list[199999].roles[1]);";
+    let printed = Script::js(script)
+        .file("rows.json", &format!("[{rows}]"))
+        .memory(2 << 20)
+        .printed();
+    assert_eq!(printed, ["200000 writer"]);
+}
+
+/// A virtual user may use 4 MiB; the function of a list, which runs once, more.
+#[test]
+fn the_function_of_a_list_may_use_more_memory_but_not_any() {
+    let script = |count: u32| {
+        format!(
+            "import {{ SharedArray }} from 'k6/data';
+             const list = new SharedArray('rows', () => Array.from({{ length: {count} }}, (_, id) => ({{ id, name: 'name ' + id }})));
+             const after = Array.from({{ length: 1000 }}, (_, id) => ({{ id }}));
+             export default () => console.log(list.length, after.length);"
+        )
+    };
+    let printed = Script::js(script(50_000)).memory(4 << 20).printed();
+    assert_eq!(printed, ["50000 1000"]);
+    let run = Script::js(script(5_000_000)).memory(4 << 20).run(0);
+    let Outcome::Failed(message) = run.init else {
+        panic!("nobody may use so much")
+    };
+    assert!(message.contains("--vu-memory-limit"), "{message}");
+}
+
+#[test]
+fn a_long_file_that_is_no_json_is_an_error_at_the_users_line() {
+    let script = "import { SharedArray } from 'k6/data';\nnew SharedArray('a', () =>\n  JSON.parse(open('./broken.json')));\nexport default () => {};";
+    let broken = long_file().replacen("\"id\":777,", "\"id\":,", 1);
+    let run = Script::js(script).file("broken.json", &broken).run(0);
+    let Outcome::Failed(message) = run.init else {
+        panic!("no JSON")
+    };
+    assert!(
+        message.starts_with("SyntaxError: ") && message.contains("main.js:3:"),
+        "{message}"
+    );
+    let missing = Script::js(script).run(0);
+    let Outcome::Failed(message) = missing.init else {
+        panic!("no file")
+    };
+    assert!(
+        message.contains("broken.json") && message.contains("main.js:3:"),
+        "{message}"
+    );
+}
+
+/// A reader of CSV in plain JavaScript, as `papaparse` is: it looks at the text in every way.
+#[test]
+fn a_script_can_parse_csv_by_itself() {
+    let parser = "export function parse(input, config) {
+          if (typeof input !== 'string') throw new Error('no text: ' + typeof input);
+          const rows = []; let row = [], field = '', quoted = false;
+          for (let i = 0; i < input.length; i++) {
+            const c = input[i];
+            if (quoted) { if (c !== '\"') field += c; else if (input[i + 1] === '\"') { field += c; i++; } else quoted = false; }
+            else if (c === '\"') quoted = true;
+            else if (c === ',') { row.push(field); field = ''; }
+            else if (c === '\\n') { row.push(field); rows.push(row); row = []; field = ''; }
+            else field += c;
+          }
+          const [names, ...data] = rows;
+          return { data: data.map((values) => Object.fromEntries(values.map((v, i) => [names[i], v]))), errors: [] };
+        }";
+    let rows: Vec<String> = (0..5000)
+        .map(|at| format!("{at},\"a \"\"quoted\"\" näme, {at}\",city"))
+        .collect();
+    let script = "import { SharedArray } from 'k6/data'; import { parse } from './csv.js';
+        const list = new SharedArray('rows', () => parse(open('./rows.csv'), { header: true }).data);
+        export default () => console.log(list.length, JSON.stringify(list[4999]));";
+    let printed = Script::js(script)
+        .file("csv.js", parser)
+        .file("rows.csv", &format!("id,name,city\n{}\n", rows.join("\n")))
+        .printed();
+    assert_eq!(
+        printed,
+        [r#"5000 {"id":"4999","name":"a \"quoted\" näme, 4999","city":"city"}"#]
+    );
+}
