@@ -227,17 +227,30 @@ impl Client {
         path: Path,
         generation: u64,
     ) -> Box<Exchange> {
-        let shared = match Http2::start(connection, &self.config, Deadline(request.deadline)).await
-        {
-            Ok(shared) => Rc::new(shared),
+        let started = Http2::start(connection, &self.config, Deadline(request.deadline)).await;
+        let own = match started {
+            Ok(own) => Rc::new(own),
             Err(error) => return conclude(&marks, path, Err(error)),
         };
-        // Requests side by side may each have opened one: the first serves all that come later.
+        // Requests side by side have each dialled: as in Go the first connection to be there serves
+        // them all, and the others are not used.
         let keep = !self.config.no_connection_reuse && generation == self.generation.get();
-        if keep && self.shared(request).is_none() {
-            self.http2.borrow_mut().push(Rc::clone(&shared));
+        if keep {
+            if let Some(first) = self.shared(request) {
+                let result = http2::run(&first, request, &self.config, &mut marks).await;
+                match result {
+                    Err(failure) if may_retry(&failure, request) => {
+                        marks.retry();
+                        marks.connected = Some(clock::now());
+                    }
+                    result => {
+                        return conclude(&marks, path, result.map_err(|failure| failure.error));
+                    }
+                }
+            }
+            self.http2.borrow_mut().push(Rc::clone(&own));
         }
-        let result = http2::run(&shared, request, &self.config, &mut marks).await;
+        let result = http2::run(&own, request, &self.config, &mut marks).await;
         conclude(&marks, path, result.map_err(|failure| failure.error))
     }
 

@@ -13,7 +13,6 @@ use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::NetError;
 use crate::marks::Marks;
-use crate::proxy::tunnel;
 use crate::socket::{Counters, TimedSocket};
 use crate::target::{Origin, Scheme};
 use crate::tls::Session;
@@ -56,12 +55,12 @@ impl Dialer<'_> {
             Scheme::Http => None,
             Scheme::Https => Some(Box::new(Session::new(&config.tls, &origin.host)?)),
         };
-        let via = match (proxy, &session) {
-            (Some(proxy), Some(_)) => {
-                tunnel(&socket, &proxy, origin, deadline).await?;
+        let via = match proxy {
+            Some(proxy) if !proxy.reads_requests(origin.scheme) => {
+                proxy.tunnel(&socket, origin, deadline).await?;
                 None
             }
-            (proxy, _) => proxy,
+            other => other,
         };
         let mut connection = Connection {
             socket,

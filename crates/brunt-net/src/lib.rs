@@ -52,6 +52,11 @@ pub use tls::{CipherSuites, Identity, IdentityError, TlsOptions, TlsSettings, Tl
 
 #[doc(hidden)]
 pub mod fuzzing {
-    //! The response parser without a socket, for property tests.
+    //! What reads a peer's bytes, without a socket, for property tests and fuzzing.
     pub use crate::http1::fuzzing::{Parsed, parse};
+
+    /// Whether a proxy's answer to `CONNECT`, as far as it has come, is complete, and opens a tunnel.
+    pub fn connect_answer(answer: &[u8]) -> Option<bool> {
+        crate::proxy::connect::judge(answer).map(|verdict| verdict.is_ok())
+    }
 }

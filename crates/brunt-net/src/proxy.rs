@@ -1,10 +1,13 @@
-//! HTTP proxies as the environment names them: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
+//! Proxies as the environment names them: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
 //!
-//! A request for `http` goes to the proxy with its whole URL, one for `https` through a tunnel that
-//! the proxy opens (`CONNECT`). Loopback addresses and `localhost` are never proxied, as in Go.
+//! A request for `http` goes to an HTTP proxy with its whole URL, one for `https` through a tunnel
+//! that the proxy opens (`CONNECT`). A SOCKS proxy opens a tunnel for both. Loopback addresses and
+//! `localhost` are never proxied, as in Go.
 
 mod bypass;
-mod tunnel;
+pub(crate) mod connect;
+mod socks;
+mod wire;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +16,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use self::bypass::Bypass;
-pub(crate) use self::tunnel::open as tunnel;
+use crate::deadline::Deadline;
 use crate::error::NetError;
+use crate::socket::TimedSocket;
 use crate::target::{Origin, Scheme, Target};
 
 /// A proxy that connections go through.
@@ -23,6 +27,34 @@ pub(crate) struct Proxy {
     pub(crate) origin: Arc<Origin>,
     /// The value of `Proxy-Authorization`.
     pub(crate) authorization: Option<String>,
+    kind: Kind,
+}
+
+/// What a proxy speaks.
+#[derive(Clone, PartialEq, Eq)]
+enum Kind {
+    Http,
+    Socks(Option<socks::Login>),
+}
+
+impl Proxy {
+    /// Whether it reads requests, rather than handing on bytes to whomever it was told.
+    pub(crate) fn reads_requests(&self, scheme: Scheme) -> bool {
+        self.kind == Kind::Http && scheme == Scheme::Http
+    }
+
+    /// Asks the proxy at the other end of `socket` for a connection to `origin`.
+    pub(crate) async fn tunnel(
+        &self,
+        socket: &TimedSocket,
+        origin: &Origin,
+        deadline: Deadline,
+    ) -> Result<(), NetError> {
+        match &self.kind {
+            Kind::Http => connect::open(socket, self, origin, deadline).await,
+            Kind::Socks(login) => socks::open(socket, login.as_ref(), origin, deadline).await,
+        }
+    }
 }
 
 /// Without the credentials.
@@ -81,7 +113,11 @@ impl Proxies {
     }
 }
 
-/// `http://user:password@host:port`, of which all but the host may be missing.
+/// The port of a SOCKS proxy that names none; RFC 1928, section 3.
+const SOCKS_PORT: u16 = 1080;
+
+/// `http://user:password@host:port`, of which all but the host may be missing, or the same with
+/// `socks5` or `socks5h`: names are looked up by the proxy in both, as in Go.
 fn parse(text: &str, variable: &str) -> Result<Proxy, NetError> {
     let wrong = |reason: String| NetError::Proxy(format!("{variable}: {reason}"));
     let url = if text.contains("://") {
@@ -90,23 +126,41 @@ fn parse(text: &str, variable: &str) -> Result<Proxy, NetError> {
         format!("http://{text}")
     };
     let parsed = url::Url::parse(&url).map_err(|error| wrong(error.to_string()))?;
-    if parsed.scheme() != "http" {
-        return Err(wrong(format!(
-            "a proxy with the scheme \"{}\" is not supported; use one that begins with http://",
-            parsed.scheme()
-        )));
+    let socks = match parsed.scheme() {
+        "http" => false,
+        "socks5" | "socks5h" => true,
+        other => {
+            return Err(wrong(format!(
+                "a proxy with the scheme \"{other}\" is not supported; use one that begins with http:// or socks5://"
+            )));
+        }
+    };
+    let user = percent_decode(parsed.username());
+    let password = percent_decode(parsed.password().unwrap_or_default());
+    let named = !parsed.username().is_empty() || parsed.password().is_some();
+    if socks {
+        // Parsed again as one of http, because only those have hosts that are checked and
+        // a form of their own.
+        let host = parsed.host_str().unwrap_or_default();
+        let port = parsed.port().unwrap_or(SOCKS_PORT);
+        let target = Target::parse(&format!("http://{host}:{port}"));
+        let target = target.map_err(|error| wrong(error.to_string()))?;
+        let login = named.then(|| socks::Login::new(user, password)).transpose();
+        return Ok(Proxy {
+            origin: Arc::clone(target.shared_origin()),
+            authorization: None,
+            kind: Kind::Socks(login.map_err(|reason| wrong(reason.to_owned()))?),
+        });
     }
     let target = Target::parse(&url).map_err(|error| wrong(error.to_string()))?;
-    let named = !parsed.username().is_empty() || parsed.password().is_some();
     let authorization = named.then(|| {
-        let mut credentials = percent_decode(parsed.username());
-        credentials.push(b':');
-        credentials.extend(percent_decode(parsed.password().unwrap_or_default()));
+        let credentials = [&user[..], b":", &password].concat();
         format!("Basic {}", STANDARD.encode(credentials))
     });
     Ok(Proxy {
         origin: Arc::clone(target.shared_origin()),
         authorization,
+        kind: Kind::Http,
     })
 }
 
@@ -170,9 +224,31 @@ mod tests {
     }
 
     #[test]
+    fn socks_proxies_have_a_port_and_credentials_of_their_own() {
+        for (value, host, port) in [
+            ("socks5://p", "p", 1080),
+            ("socks5h://us%20er:secret@p:99", "p", 99),
+            ("SOCKS5://[::1]:7", "::1", 7),
+        ] {
+            let proxy = parse(value, "ALL_PROXY").unwrap();
+            assert_eq!(
+                (proxy.origin.host.as_str(), proxy.origin.port),
+                (host, port)
+            );
+            assert_eq!(proxy.authorization, None);
+            assert!(!proxy.reads_requests(Scheme::Http));
+            assert!(!format!("{proxy:?}").contains("secret"));
+        }
+        let long = format!("socks5://{}:x@p", "u".repeat(256));
+        let error = parse(&long, "ALL_PROXY").unwrap_err().to_string();
+        assert!(error.contains("255"), "{error}");
+    }
+
+    #[test]
     fn a_proxy_that_cannot_be_used_says_which_variable() {
         for (value, reason) in [
-            ("socks5://p:1080", "socks5"),
+            ("socks4://p:1080", "socks4"),
+            ("socks5://", "host"),
             ("https://p", "https"),
             ("http://", "host"),
             ("http://p:x", "port"),

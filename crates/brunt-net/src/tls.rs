@@ -1,6 +1,7 @@
 //! TLS as the user set it up. The heavy part, reading the system's certificates, waits for the
 //! first connection that needs it: a test of plain HTTP starts in milliseconds.
 
+mod alert;
 mod identity;
 mod info;
 mod session;

@@ -9,6 +9,8 @@ mod differential;
 mod errors;
 #[path = "net/http2.rs"]
 mod http2;
+#[path = "net/http2_peers.rs"]
+mod http2_peers;
 #[path = "net/identity.rs"]
 mod identity;
 #[path = "net/malformed.rs"]
@@ -19,7 +21,11 @@ mod measurement;
 mod network;
 #[path = "net/proxy.rs"]
 mod proxy;
+#[path = "net/socks.rs"]
+mod socks;
 #[path = "net/support.rs"]
 mod support;
 #[path = "net/tls.rs"]
 mod tls;
+#[path = "net/tls_peers.rs"]
+mod tls_peers;

@@ -3,6 +3,7 @@
 //! Tests that matter talk to what users run (Prometheus, nginx, an httpbin). Each helper ends the
 //! process that it started, by its own handle, and never anything else.
 
+mod httpbin;
 mod peers;
 
 use std::fs::File;
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub use peers::{Nginx, Prometheus, httpbin, nginx, prometheus};
+pub use httpbin::{Arrival, Httpbin, httpbin};
+pub use peers::{Nginx, Prometheus, nginx, prometheus};
 
 /// How long a peer may take until its port answers.
 const READY: Duration = Duration::from_secs(30);

@@ -51,6 +51,15 @@ fn httpbin_over_tcp_and_tls() {
         return;
     };
     assert_eq!(get(httpbin.address(), "/status/418").unwrap().status, 418);
+    let arrivals = httpbin.arrivals().unwrap();
+    let [arrival] = &arrivals[..] else {
+        panic!("{arrivals:?}");
+    };
+    assert_eq!(
+        (arrival.path.as_str(), arrival.in_flight),
+        ("/status/418?", 1)
+    );
+    assert!(arrival.version == "1.1" && arrival.answered >= arrival.arrived);
 
     let certificates = Certificates::generate().unwrap();
     let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folder.path().join(name));

@@ -158,8 +158,10 @@ pub(crate) fn error_of(error: &h2::Error, traffic: &Traffic) -> NetError {
 
 fn plain_error(error: &h2::Error) -> NetError {
     if let Some(io) = error.get_io() {
+        use std::io::ErrorKind::{BrokenPipe, UnexpectedEof};
         return match io.kind() {
-            std::io::ErrorKind::UnexpectedEof => NetError::UnexpectedEof,
+            // The socket's own errors are known, so this is how `h2` calls the end of the stream.
+            UnexpectedEof | BrokenPipe => NetError::UnexpectedEof,
             _ => NetError::from_io(io, "read"),
         };
     }

@@ -15,6 +15,9 @@ use crate::headers::{Headers, Span};
 use crate::marks::Marks;
 use crate::response::{Response, Version};
 
+/// Informational responses that are skipped before the real one, as on HTTP/1.1 and in Go.
+const MAX_INFORMATIONAL: usize = 5;
+
 /// A request's stream.
 pub(crate) struct Stream<'a> {
     shared: &'a Http2,
@@ -25,6 +28,7 @@ pub(crate) struct Stream<'a> {
     handed: Option<i64>,
     /// The largest response body; `None` discards it.
     max_body: Option<usize>,
+    informational: usize,
 }
 
 enum Stage {
@@ -50,6 +54,7 @@ impl<'a> Stream<'a> {
             body,
             handed: None,
             max_body,
+            informational: 0,
         }
     }
 
@@ -81,6 +86,13 @@ impl<'a> Stream<'a> {
                     self.stage = Stage::Head(response);
                 }
                 Stage::Head(response) => {
+                    while let Poll::Ready(Some(Ok(_))) = response.poll_informational(cx) {
+                        self.informational += 1;
+                        if self.informational > MAX_INFORMATIONAL {
+                            let reason = "http2: too many 1xx informational responses";
+                            return Poll::Ready(Err(NetError::Http2(reason.to_owned())));
+                        }
+                    }
                     let polled = Pin::new(response).poll(cx);
                     self.poll_upload(cx);
                     self.note_sent(marks);

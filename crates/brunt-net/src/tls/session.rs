@@ -6,7 +6,7 @@ use std::io::{BufRead as _, ErrorKind, Write as _};
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConnection, Error, InvalidMessage};
 
-use super::{TlsSettings, info};
+use super::{TlsSettings, alert, info};
 use crate::error::NetError;
 use crate::exchange::TlsInfo;
 
@@ -103,11 +103,21 @@ fn tls_error(error: &Error) -> NetError {
         Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => NetError::WrongName,
+        Error::InvalidCertificate(
+            reason @ (CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }),
+        ) => NetError::Tls(format!(
+            "x509: certificate has expired or is not yet valid: {reason}"
+        )),
         Error::InvalidCertificate(reason) => NetError::Tls(format!("x509: {reason}")),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         ) => NetError::TlsRecordHeader,
-        Error::AlertReceived(alert) => NetError::Tls(format!("remote error: tls: {alert:?}")),
+        Error::AlertReceived(alert) => {
+            NetError::Tls(format!("remote error: tls: {}", alert::text(*alert)))
+        }
         other => NetError::Tls(format!("tls: {other}")),
     }
 }

@@ -187,6 +187,54 @@ fn a_reset_connection_is_reported_as_such() {
     server.join().unwrap();
 }
 
+/// Sends a large request, and lets the server end the connection while nobody polls.
+fn upload_that_breaks(end: impl FnOnce(std::net::TcpStream) + Send + 'static) -> NetError {
+    let (begin, begun) = std::sync::mpsc::channel();
+    let (address, server) = server(move |listener| {
+        let (stream, _) = listener.accept().unwrap();
+        begun.recv().unwrap();
+        end(stream);
+    });
+    run(async {
+        let upload = vec![b'x'; 64 << 20];
+        let (client, url) = (client(), target(address, "/"));
+        let request = Request {
+            method: "POST",
+            body: Some(&upload),
+            ..get(&url)
+        };
+        let mut sending = Box::pin(client.send(&request));
+        // Until the kernel takes no more.
+        let sent = || client.bytes_sent();
+        let mut before = None;
+        while before != Some(sent()) || sent() == 0 {
+            before = Some(sent());
+            tokio::select! {
+                biased;
+                exchange = &mut sending => panic!("{exchange:?}"),
+                () = tokio::time::sleep(std::time::Duration::from_millis(5)) => {}
+            }
+        }
+        begin.send(()).unwrap();
+        server.join().unwrap();
+        sending.await.outcome.unwrap_err()
+    })
+}
+
+#[test]
+fn a_server_that_stops_reading_is_a_broken_pipe_or_a_reset() {
+    // Says goodbye before it throws away what came.
+    let error = upload_that_breaks(|stream| {
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+    });
+    let expected = (1201, "write: broken pipe");
+    assert_eq!((error.code(), error.to_string().as_str()), expected);
+    // Closing with unread bytes resets.
+    let error = upload_that_breaks(drop);
+    let expected = (1220, "write: connection reset by peer");
+    assert_eq!((error.code(), error.to_string().as_str()), expected);
+}
+
 #[test]
 fn an_answer_that_comes_before_the_request_is_read_counts() {
     let (address, server) = server(|listener| {

@@ -95,6 +95,36 @@ fn requests_side_by_side_share_the_connection_and_none_is_forgotten() {
 }
 
 #[test]
+fn requests_side_by_side_that_each_dial_use_the_first_connection_to_be_there() {
+    let identity = Identity::new(&["localhost"]);
+    let secure = Secure::start(&identity, &["h2"], 0);
+    run(async {
+        let client = std::rc::Rc::new(tls_client(identity.options()));
+        let local = tokio::task::LocalSet::new();
+        let tasks: Vec<_> = (0..6)
+            .map(|_| {
+                let (client, url) = (std::rc::Rc::clone(&client), secure.target("/peer"));
+                local.spawn_local(async move { body(&*client.send(&get(&url)).await).to_owned() })
+            })
+            .collect();
+        let mut peers = std::collections::BTreeSet::new();
+        local
+            .run_until(async {
+                for task in tasks {
+                    peers.insert(task.await.unwrap());
+                }
+            })
+            .await;
+        assert_eq!(peers.len(), 1, "{peers:?}");
+        // The others were closed.
+        assert_eq!(
+            body(&*client.send(&get(&secure.target("/peer"))).await),
+            peers.pop_first().unwrap()
+        );
+    });
+}
+
+#[test]
 fn a_connection_that_said_goodbye_is_replaced() {
     let identity = Identity::new(&["localhost"]);
     let secure = Secure::start(&identity, &["h2"], 1);

@@ -8,7 +8,7 @@ use brunt_net::{Client, NetConfig, Proxies, Target, TlsSettings};
 
 use crate::support::{Identity, OK, Secure, body, get, read_request, run, server, write};
 
-fn config(proxy: &str) -> NetConfig {
+pub(crate) fn config(proxy: &str) -> NetConfig {
     let proxies = Proxies::from_env(|name| (name == "ALL_PROXY").then(|| proxy.to_owned()));
     NetConfig {
         proxies: proxies.map(Arc::new),
@@ -61,7 +61,7 @@ fn tunnels(to: SocketAddr) -> (SocketAddr, std::thread::JoinHandle<String>) {
     })
 }
 
-fn pump(mut from: TcpStream, mut into: TcpStream) {
+pub(crate) fn pump(mut from: TcpStream, mut into: TcpStream) {
     let mut buffer = [0; 4096];
     while let Ok(got @ 1..) = from.read(&mut buffer) {
         if into.write_all(&buffer[..got]).is_err() {
@@ -111,9 +111,9 @@ fn a_proxy_that_refuses_says_why() {
         let error = client.send(&get(&url)).await.outcome.unwrap_err();
         let text = "proxyconnect: 407 Proxy Authentication Required";
         assert_eq!((error.code(), error.to_string().as_str()), (1000, text));
-        let client = Client::new(Arc::new(config("socks5://127.0.0.1:1")));
+        let client = Client::new(Arc::new(config("socks4://127.0.0.1:1")));
         let error = client.send(&get(&url)).await.outcome.unwrap_err();
-        assert!(error.to_string().contains("socks5"), "{error}");
+        assert!(error.to_string().contains("socks4"), "{error}");
         let local = Target::parse("http://127.0.0.1:1/").unwrap();
         let error = client.send(&get(&local)).await.outcome.unwrap_err();
         assert_eq!(error.code(), 1212, "loopback is not proxied");

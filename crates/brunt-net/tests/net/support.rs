@@ -107,10 +107,15 @@ impl Identity {
     pub(crate) fn new(names: &[&str]) -> Self {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let made = rcgen::generate_simple_self_signed(names).unwrap();
-        let key = made.signing_key.serialize_der();
+        Self::of(&made.cert, &made.signing_key)
+    }
+
+    /// One that was made otherwise.
+    pub(crate) fn of(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> Self {
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
         Self {
-            certificate: made.cert.der().clone(),
-            key: rustls::pki_types::PrivatePkcs8KeyDer::from(key).into(),
+            certificate: certificate.der().clone(),
+            key: key.into(),
         }
     }
 
@@ -186,11 +191,12 @@ impl Secure {
             while let Ok((stream, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
                 let acceptor = acceptor.clone();
+                let peer = stream.peer_addr().unwrap();
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else {
                         return;
                     };
-                    serve(TokioIo::new(stream), http2, per_connection).await;
+                    serve(TokioIo::new(stream), peer, http2, per_connection).await;
                 });
             }
         };
@@ -218,13 +224,13 @@ impl Secure {
     }
 }
 
-async fn serve<S>(io: TokioIo<S>, http2: bool, per_connection: usize)
+async fn serve<S>(io: TokioIo<S>, peer: SocketAddr, http2: bool, per_connection: usize)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     if !http2 {
         let _ = hyper::server::conn::http1::Builder::new()
-            .serve_connection(io, service_fn(answer))
+            .serve_connection(io, service_fn(move |request| answer(request, peer)))
             .await;
         return;
     }
@@ -235,7 +241,7 @@ where
         if counter.fetch_add(1, Ordering::SeqCst) + 1 == per_connection {
             let _ = done.send(());
         }
-        answer(request)
+        answer(request, peer)
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .serve_connection(io, service);
@@ -248,9 +254,10 @@ where
     let _ = connection.await;
 }
 
-/// `/bytes/N` gives N bytes, anything else what was sent: method, path and body.
+/// `/bytes/N` gives N bytes, `/peer` the connection's other end, anything else what was sent: method, path and body.
 async fn answer(
     request: hyper::Request<Incoming>,
+    peer: SocketAddr,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body
@@ -261,6 +268,7 @@ async fn answer(
     let path = parts.uri.path().to_owned();
     let answer = match path.strip_prefix("/bytes/") {
         Some(count) => Bytes::from(vec![b'x'; count.parse().unwrap()]),
+        None if path == "/peer" => Bytes::from(peer.to_string()),
         None if body.len() > 1000 => Bytes::from(format!("{} bytes", body.len())),
         None => {
             let host = parts

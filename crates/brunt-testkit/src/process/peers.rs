@@ -153,30 +153,3 @@ pub fn nginx(folder: &Path, server: &str) -> Result<Nginx, ProcessError> {
         running: Running::start(command, port, &folder.join("nginx.log"))?,
     })
 }
-
-/// Starts `PyPI`'s httpbin under hypercorn, from the virtual environment of
-/// `scripts/setup-tests.sh`; with certificate and key (PEM files) it speaks TLS, HTTP/2 and 1.1.
-pub fn httpbin(
-    venv: &Path,
-    folder: &Path,
-    tls: Option<(&Path, &Path)>,
-) -> Result<Running, ProcessError> {
-    let python = venv.join("bin/python");
-    if !python.is_file() {
-        return Err(ProcessError::Missing(python.display().to_string()));
-    }
-    let port = free_port().map_err(ProcessError::io("no free port"))?;
-    let mut command = Command::new(python);
-    // No workers: one process, so that killing it leaves nothing behind.
-    command.args(["-m", "hypercorn", "--workers", "0"]);
-    command.arg("--bind").arg(format!("127.0.0.1:{port}"));
-    if let Some((certificate, key)) = tls {
-        command
-            .arg("--certfile")
-            .arg(certificate)
-            .arg("--keyfile")
-            .arg(key);
-    }
-    command.arg("httpbin:app");
-    Running::start(command, port, &folder.join(format!("httpbin-{port}.log")))
-}

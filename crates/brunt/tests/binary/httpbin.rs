@@ -1,14 +1,15 @@
 //! Requests against `PyPI`'s httpbin under hypercorn: a server that is not ours, over HTTP/1.1, TLS
 //! and HTTP/2.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use brunt_testkit::certificates::Certificates;
-use brunt_testkit::process::{ProcessError, Running, httpbin, test_venv};
+use brunt_testkit::process::{Httpbin, ProcessError, httpbin, test_venv};
 
 use crate::support::{Brunt, Finished, skip};
 
-fn start(folder: &Path, tls: Option<(&Path, &Path)>) -> Option<Running> {
+/// `None` where it is not installed.
+pub(crate) fn start(folder: &Path, tls: Option<(&Path, &Path)>) -> Option<Httpbin> {
     match httpbin(&test_venv(), folder, tls) {
         Ok(running) => Some(running),
         Err(error @ ProcessError::Missing(_)) => {
@@ -17,6 +18,20 @@ fn start(folder: &Path, tls: Option<(&Path, &Path)>) -> Option<Running> {
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+/// With TLS, and the certificate to be trusted.
+pub(crate) fn start_with_tls(folder: &Path) -> Option<(Httpbin, PathBuf)> {
+    let certificates = Certificates::generate().unwrap();
+    let [ca, server, key] = ["ca.pem", "server.pem", "key.pem"].map(|name| folder.join(name));
+    for (path, text) in [
+        (&ca, &certificates.ca_pem),
+        (&server, &certificates.server_pem),
+        (&key, &certificates.server_key_pem),
+    ] {
+        std::fs::write(path, text).unwrap();
+    }
+    Some((start(folder, Some((&server, &key)))?, ca))
 }
 
 // Nothing that answers with an empty body: hypercorn makes 500 of that.
@@ -83,21 +98,11 @@ fn httpbin_over_http1() {
 #[test]
 fn httpbin_over_tls_and_http2() {
     let folder = tempfile::tempdir().unwrap();
-    let certificates = Certificates::generate().unwrap();
-    let paths = ["ca.pem", "server.pem", "key.pem"].map(|name| folder.path().join(name));
-    let texts = [
-        &certificates.ca_pem,
-        &certificates.server_pem,
-        &certificates.server_key_pem,
-    ];
-    for (path, text) in paths.iter().zip(texts) {
-        std::fs::write(path, text).unwrap();
-    }
-    let Some(server) = start(folder.path(), Some((&paths[1], &paths[2]))) else {
+    let Some((server, ca)) = start_with_tls(folder.path()) else {
         return;
     };
     let url = format!("https://{}", server.address());
-    let trusting = Brunt::script(SCRIPT).variable("SSL_CERT_FILE", paths[0].to_str().unwrap());
+    let trusting = Brunt::script(SCRIPT).variable("SSL_CERT_FILE", ca.to_str().unwrap());
     let run = passes(trusting, &url, "HTTP/2.0");
     assert_eq!(
         run.points("o.json").tag("http_reqs", "tls_version"),

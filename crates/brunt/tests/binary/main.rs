@@ -7,6 +7,7 @@
 #![allow(clippy::print_stderr)]
 
 mod api;
+mod arrivals;
 mod bad_input;
 mod broken_servers;
 mod commands;

@@ -1,11 +1,10 @@
-//! A tunnel through a proxy: `CONNECT`, after which the connection is the target's.
+//! A tunnel through an HTTP proxy: `CONNECT`, after which the connection is the target's.
 
 use std::fmt::Write as _;
-use std::future::poll_fn;
 
 use httparse::Status;
 
-use super::Proxy;
+use super::{Proxy, wire};
 use crate::deadline::Deadline;
 use crate::error::NetError;
 use crate::socket::TimedSocket;
@@ -22,26 +21,12 @@ pub(crate) async fn open(
     origin: &Origin,
     deadline: Deadline,
 ) -> Result<(), NetError> {
-    let request = render(proxy, origin);
-    let mut wire = request.as_bytes();
-    while !wire.is_empty() {
-        let sent = deadline
-            .bound(poll_fn(|cx| socket.poll_send(cx, wire, &[])))
-            .await?
-            .map_err(|error| NetError::from_io(&error, "write"))?;
-        wire = &wire[sent..];
-    }
+    wire::write_all(socket, render(proxy, origin).as_bytes(), deadline).await?;
     let mut answer = Vec::new();
     let mut buffer = [0; 1024];
     loop {
-        let read = deadline
-            .bound(poll_fn(|cx| socket.poll_receive(cx, &mut buffer)))
-            .await?
-            .map_err(|error| NetError::from_io(&error, "read"))?;
-        if read.len == 0 {
-            return Err(NetError::Proxy("unexpected EOF".to_owned()));
-        }
-        answer.extend_from_slice(&buffer[..read.len]);
+        let len = wire::read(socket, &mut buffer, deadline).await?;
+        answer.extend_from_slice(&buffer[..len]);
         if let Some(verdict) = judge(&answer) {
             return verdict;
         }
@@ -65,7 +50,7 @@ fn render(proxy: &Proxy, origin: &Origin) -> String {
 }
 
 /// What the answer so far means; `None` if it is not complete.
-fn judge(answer: &[u8]) -> Option<Result<(), NetError>> {
+pub(crate) fn judge(answer: &[u8]) -> Option<Result<(), NetError>> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut parsed = httparse::Response::new(&mut fields);
     let wrong = |reason: String| Some(Err(NetError::Proxy(reason)));
