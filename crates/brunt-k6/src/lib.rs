@@ -48,6 +48,23 @@ pub mod fuzzing {
         };
         crate::http::auth::Credentials::new(credentials).digest([challenge], subject)
     }
+
+    /// What a jar sends back after these `Set-Cookie` headers, as the value of `Cookie`, and how
+    /// many bytes of names, values, domains and paths it then holds at most.
+    pub fn cookies<'a>(headers: impl IntoIterator<Item = &'a str>) -> (String, usize) {
+        crate::http::jar::fuzzing::round_trip(headers)
+    }
+
+    /// The body of a form with one file in it and its content type, which names the boundary.
+    pub fn multipart(name: &str, file: &str, content_type: &str, data: &[u8]) -> (Vec<u8>, String) {
+        use crate::http::{file::File, multipart};
+        let file = File {
+            name: file.to_owned(),
+            content_type: content_type.to_owned(),
+            data: data.to_vec(),
+        };
+        multipart::encode(&[(name.to_owned(), multipart::Part::File(file))])
+    }
 }
 
 /// The modules that scripts can import.

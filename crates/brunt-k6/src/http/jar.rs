@@ -171,6 +171,41 @@ fn path_matches(path: &str, cookie: &str) -> bool {
     }
 }
 
+pub(crate) mod fuzzing {
+    //! The jar as fuzzing sees it.
+
+    use super::{Cookie, Entry, Jar, MOST, MOST_BYTES, Site};
+    use crate::http::cookies::header_value;
+
+    /// See [`crate::fuzzing::cookies`].
+    pub(crate) fn round_trip<'a>(headers: impl IntoIterator<Item = &'a str>) -> (String, usize) {
+        let (jar, site) = (
+            Jar::default(),
+            Site {
+                host: "a.test",
+                path: "/b/c",
+                secure: true,
+            },
+        );
+        for header in headers {
+            if let Some(cookie) = Cookie::parse(header) {
+                jar.store(site, &cookie, 0);
+            }
+        }
+        let mut sent = String::new();
+        jar.visit(site, 0, |name, value| {
+            if !sent.is_empty() {
+                sent.push_str("; ");
+            }
+            sent.push_str(&header_value(name, value));
+        });
+        let all = jar.0.borrow();
+        let bytes = all.iter().map(Entry::size).sum();
+        debug_assert!(all.len() <= MOST && bytes <= MOST_BYTES);
+        (sent, bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

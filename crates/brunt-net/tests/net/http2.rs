@@ -188,7 +188,6 @@ fn a_request_given_up_is_not_waited_for_and_the_next_one_works() {
 enum Ending {
     Reset(h2::Reason),
     GoAway(h2::Reason),
-    Close,
 }
 
 async fn refuse(listener: std::net::TcpListener, acceptor: TlsAcceptor, ending: Ending) {
@@ -200,7 +199,6 @@ async fn refuse(listener: std::net::TcpListener, acceptor: TlsAcceptor, ending: 
     match ending {
         Ending::Reset(reason) => respond.send_reset(reason),
         Ending::GoAway(reason) => connection.abrupt_shutdown(reason),
-        Ending::Close => return,
     }
     while let Some(Ok(_)) = connection.accept().await {}
 }
@@ -219,7 +217,6 @@ fn a_server_that_ends_a_request_is_reported_with_its_code() {
             1622,
             "http2: received GoAway with http2 ErrCode ENHANCE_YOUR_CALM",
         ),
-        (Ending::Close, 1000, "unexpected EOF"),
     ] {
         let acceptor = identity.acceptor(&["h2"]);
         let (address, server) = server(move |listener| {

@@ -122,8 +122,9 @@ fn a_proxy_that_refuses_or_speaks_something_else_says_so() {
                 assert_ne!((&stream).read(&mut buffer).unwrap(), 0);
                 send(&stream, answer);
             }
-            stream.shutdown(std::net::Shutdown::Write).unwrap();
-            std::io::copy(&mut &stream, &mut std::io::sink()).unwrap();
+            // The client may have gone already.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            let _ = std::io::copy(&mut &stream, &mut std::io::sink());
         });
         run(async {
             let login = if login { "ann:secret@" } else { "" };

@@ -121,7 +121,7 @@ fn nothing_in_common_and_certificates_that_are_missed_are_alerts() {
 #[test]
 fn nonsense_in_the_handshake_is_an_error_of_tls() {
     for (nonsense, codes) in [
-        (&b"\x16\x03\x03\x00\x04\x02\x00\x00\xff"[..], 1300..=1301),
+        (&b"\x16\x03\x03\x00\x04\xfe\x00\x00\x00"[..], 1300..=1300),
         (b"\x16\x03\x03\xff\xff", 1300..=1301),
         (b"\x17\x03\x03\x00\x03abc", 1300..=1300),
         (b"\x15\x03\x03\x00\x01\x02", 1300..=1300),

@@ -3,6 +3,7 @@
 use brunt_testkit::Target;
 use serde_json::Value;
 
+use crate::memory::resident;
 use crate::support::{Brunt, Finished, RawServer};
 
 const SCRIPT: &str = "import http from 'k6/http';
@@ -147,4 +148,138 @@ fn a_bad_url_is_1020_and_is_not_measured() {
     let answer: Value = serde_json::from_str(&run.console()[0]).unwrap();
     assert_eq!(answer["code"], 1020, "{answer}");
     assert!(run.points("o.json").of("http_reqs").is_empty());
+}
+
+/// Head and body of an answer that says how long it is.
+fn answer(head: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n{head}\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+#[test]
+fn packed_bodies_that_are_cut_or_wrong_are_1701() {
+    let packed: [(&str, &[u8]); 4] = [
+        (
+            "gzip",
+            b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcbH\xcd\xc9\xc9\x07\0\x86\xa6\x106\x05\0\0\0",
+        ),
+        ("deflate", b"x\x9c\xcbH\xcd\xc9\xc9\x07\0\x06,\x02\x15"),
+        ("br", b"\x0b\x02\x80hello\x03"),
+        ("zstd", b"\x28\xb5\x2f\xfd\x20\x05\x29\0\0hello"),
+    ];
+    for (coding, body) in packed {
+        let head = format!("Content-Encoding: {coding}\r\n");
+        let server = RawServer::answering(&answer(&head, body), b"");
+        let (whole, _) = ask(&server.url(), "20s");
+        assert_eq!(whole["body"], "hello", "{coding}: {whole}");
+        for broken in [&body[..body.len() - 1], &body[..3], b"neither of them"] {
+            let server = RawServer::answering(&answer(&head, broken), b"");
+            let (got, run) = ask(&server.url(), "20s");
+            assert_eq!(got["code"], 1701, "{coding}: {got}");
+            let points = run.points("o.json");
+            assert_eq!(points.tag("http_reqs", "error_code"), ["1701"]);
+        }
+    }
+}
+
+#[test]
+fn a_bomb_is_1701_and_takes_no_more_memory_than_the_limit() {
+    // A frame of Zstandard, 1 600 times "a zero, 131 072 times": 200 MiB in 6 kB.
+    let mut bomb = b"\x28\xb5\x2f\xfd\x00\x58".to_vec();
+    bomb.extend(b"\x02\x00\x10\x00".repeat(1600));
+    let server = RawServer::answering(&answer("Content-Encoding: zstd\r\n", &bomb), b"");
+    let script = "import http from 'k6/http';
+        import { sleep } from 'k6';
+        export default function () {
+          console.log(http.get(__ENV.URL).error_code);
+          console.log('done');
+          sleep(0.5);
+        }";
+    let run = Brunt::script(script).env_flag("URL", &server.url()).start();
+    run.wait_for_log("done");
+    let most = resident(&run, "VmHWM").unwrap();
+    assert_eq!(run.finish().expect(0).console(), ["1701", "done"]);
+    // 128 MiB, and a buffer that grows by doubling.
+    assert!(most < 384 * 1024, "{most} KiB");
+}
+
+#[test]
+fn a_redirect_loop_ends_at_the_limit_with_the_last_answer_and_a_warning() {
+    let head =
+        b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let server = RawServer::answering(head, b"");
+    let (answer, run) = ask(&server.url(), "20s");
+    assert_eq!(
+        (&answer["status"], &answer["code"]),
+        (&302.into(), &0.into())
+    );
+    // Each hop is measured: the first and ten more, in both iterations.
+    assert_eq!(run.points("o.json").sum("http_reqs"), 22.0);
+    run.says(&["10 redirects"]);
+}
+
+#[test]
+fn a_location_that_leads_nowhere_is_an_error() {
+    for (location, codes) in [
+        ("http://[::1", 1000..=1020),
+        ("gopher://x/", 1000..=1020),
+        ("http://127.0.0.1:1/", 1212..=1212),
+    ] {
+        let head =
+            format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        let (answer, _) = ask(&RawServer::answering(head.as_bytes(), b"").url(), "20s");
+        let code = answer["code"].as_u64().unwrap();
+        assert!(codes.contains(&code), "{location}: {answer}");
+    }
+}
+
+#[test]
+fn broken_cookies_are_left_out_and_large_ones_kept_within_the_limit_of_a_head() {
+    let large = 1_000_000;
+    let mut head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n".to_vec();
+    for cookie in [
+        &b"=nameless"[..],
+        b"",
+        b";;;",
+        b"without",
+        b"na me=1",
+        b"foreign=1; Domain=other.test",
+        b"odd=1; Expires=rubbish; Max-Age=99999999999999999999; Domain=127.0.0.1; Path",
+        b"coffee=caf\xc3\xa9\xff",
+        b"good=1; Path=/; SameSite=Whatever; Unknown",
+    ] {
+        head.extend_from_slice(b"Set-Cookie: ");
+        head.extend_from_slice(cookie);
+        head.extend_from_slice(b"\r\n");
+    }
+    let with = |size: usize| {
+        let line = format!("Set-Cookie: large={}\r\n\r\n", "x".repeat(size));
+        RawServer::answering(&[&head[..], line.as_bytes()].concat(), b"")
+    };
+    let script = "import http from 'k6/http';
+        export default function () {
+          for (let i = 0; i < 2; i++) {
+            const r = http.get(__ENV.URL);
+            const sent = r.request ? Object.keys(r.request.cookies) : [];
+            console.log(r.status, r.error_code, Object.keys(r.cookies || {}).length > 0,
+              ['good', 'large', 'without', 'foreign', 'na me'].filter((n) => sent.includes(n)).join());
+          }
+        }";
+    let run = |server: RawServer| Brunt::script(script).env_flag("URL", &server.url()).run();
+    let console = run(with(large)).expect(0).console();
+    assert_eq!(console, ["200 0 true ", "200 0 true good,large"]);
+    let console = run(with(1 << 20)).expect(0).console();
+    assert_eq!(console, ["0 1000 false "; 2]);
+}
+
+#[test]
+fn a_body_longer_than_it_says_is_cut_and_the_connection_not_used_again() {
+    let server = RawServer::answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhello", b"");
+    let (answer, run) = ask(&server.url(), "20s");
+    assert_eq!(
+        (&answer["status"], &answer["body"]),
+        (&200.into(), &"he".into())
+    );
+    assert_eq!(run.points("o.json").values("http_req_failed"), [0.0, 0.0]);
 }

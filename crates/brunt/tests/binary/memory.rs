@@ -3,7 +3,7 @@
 use crate::support::{Brunt, Started};
 
 /// Resident memory in KiB: now (`VmRSS`) or at most (`VmHWM`); `None` once the process is gone.
-fn resident(run: &Started, field: &str) -> Option<u64> {
+pub(crate) fn resident(run: &Started, field: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", run.pid())).ok()?;
     let line = status.lines().find(|line| line.starts_with(field))?;
     line.split_whitespace().nth(1)?.parse().ok()

@@ -186,6 +186,35 @@ fn certificates_of_a_file_are_trusted_and_secrets_are_logged() {
 }
 
 #[test]
+fn a_socks_proxy_of_the_environment_gets_the_name_and_the_target_the_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let proxy = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut methods = [0; 3];
+        stream.read_exact(&mut methods).unwrap();
+        stream.write_all(&[5, 0]).unwrap();
+        let mut asked = [0; 4 + 1 + "proxied.test".len() + 2];
+        stream.read_exact(&mut asked).unwrap();
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        let mut line = String::new();
+        BufReader::new(&stream).read_line(&mut line).unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        stream.write_all(answer).unwrap();
+        (asked.to_vec(), line)
+    });
+    let body = "console.log(http.get('http://proxied.test:81/x').body);
+        console.log(http.get('http://127.0.0.1:1/').error_code);";
+    let run = script("{}", body)
+        .variable("ALL_PROXY", &format!("socks5://{address}"))
+        .run();
+    assert_eq!(run.expect(0).console(), ["ok", "1212"]);
+    let (asked, line) = proxy.join().unwrap();
+    assert_eq!(asked, b"\x05\x01\x00\x03\x0cproxied.test\x00\x51");
+    assert_eq!(line, "GET /x HTTP/1.1\r\n");
+}
+
+#[test]
 fn options_that_cannot_be_are_refused_before_the_start() {
     for (options, texts) in [
         ("{ tlsVersion: 'tls1.1' }", &["tlsVersion", "tls1.2"][..]),
