@@ -24,7 +24,7 @@ export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-co
 -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Ccodegen-units=1"
 build=()
 for target in "${targets[@]}"; do build+=(--bin "$target"); done
-cargo +nightly build --release --target "$host" "${build[@]}"
+cargo +nightly build --release --locked --target "$host" "${build[@]}"
 binaries=${CARGO_TARGET_DIR:-target}/$host/release
 
 for target in "${targets[@]}"; do

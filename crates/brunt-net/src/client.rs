@@ -237,6 +237,11 @@ impl Client {
         let keep = !self.config.no_connection_reuse && generation == self.generation.get();
         if keep {
             if let Some(first) = self.shared(request) {
+                let path = Path {
+                    remote: Some(first.remote),
+                    tls: first.tls,
+                    reused: false,
+                };
                 let result = http2::run(&first, request, &self.config, &mut marks).await;
                 match result {
                     Err(failure) if may_retry(&failure, request) => {

@@ -100,6 +100,7 @@ fn stack(packed: Vec<u8>, codings: &[Coding]) -> Result<Box<dyn Read>, NetError>
 
 /// Appends a piece; `false` at the end.
 fn piece(reader: &mut dyn Read, body: &mut Vec<u8>, limit: usize) -> Result<bool, NetError> {
+    make_room(body, limit);
     let got = reader
         .take(PIECE as u64)
         .read_to_end(body)
@@ -108,6 +109,25 @@ fn piece(reader: &mut dyn Read, body: &mut Vec<u8>, limit: usize) -> Result<bool
         return Err(error(format!("the decoded body exceeds {limit} bytes")));
     }
     Ok(got > 0)
+}
+
+/// Room for another piece in a body that is long already: twice what there is, but not beyond the
+/// limit, and from half of the limit on all of it at once. So no more than one and a half times the
+/// limit is held while a body moves.
+fn make_room(body: &mut Vec<u8>, limit: usize) {
+    /// Read after the end to see that it is one, without which `read_to_end` would double.
+    const SLACK: usize = 64;
+    let wanted = body.len() + PIECE + SLACK;
+    if body.len() < PIECE || body.capacity() >= wanted {
+        return;
+    }
+    let doubled = body.capacity().saturating_mul(2);
+    let target = if doubled >= limit {
+        limit.saturating_add(PIECE + SLACK)
+    } else {
+        doubled
+    };
+    body.reserve_exact(target.max(wanted) - body.len());
 }
 
 fn read_error(reason: &io::Error) -> NetError {
