@@ -8,6 +8,10 @@ fuzz_target!(|text: &str| {
     let _ = parse_duration_or_ms(text);
     if let Ok(duration) = parse_duration(text) {
         let written = format_duration(duration);
-        assert_eq!(parse_duration(&written), Ok(duration), "{text:?} as {written:?}");
+        assert_eq!(
+            parse_duration(&written),
+            Ok(duration),
+            "{text:?} as {written:?}"
+        );
     }
 });
