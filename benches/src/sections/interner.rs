@@ -15,8 +15,32 @@ const URLS: u64 = 10_000_000;
 const GROWTH: f64 = 1.1;
 
 pub(super) fn measure(_: &Lab) -> Result<Vec<Row>, BenchError> {
-    let bound = Interner::DEFAULT_MAX_SERIES as u64;
-    let interner = Interner::new(Interner::DEFAULT_MAX_SERIES);
+    let mut rows = Vec::new();
+    // As with `--max-series 50000`, and as without.
+    for bound in [FEW, Interner::DEFAULT_MAX_SERIES as u64] {
+        let before = own_rss()?;
+        let sizes = fill(bound, [bound, URLS])?;
+        let size = |at: usize| sizes[at].saturating_sub(before) as f64 / f64::from(1 << 20);
+        rows.push(Row::info(
+            format!("interner for {bound} series: at {bound} URLs"),
+            size(0),
+            " MiB",
+        ));
+        rows.push(Row::info(
+            format!("interner for {bound} series: at {URLS} URLs"),
+            size(1),
+            " MiB",
+        ));
+        let growth = sizes[1] as f64 / sizes[0] as f64;
+        let figure = format!("resident at {URLS} / at {bound} URLs, for {bound} series");
+        rows.push(Row::at_most(figure, GROWTH, growth, " x"));
+    }
+    Ok(rows)
+}
+
+/// The resident memory in bytes at these numbers of URLs.
+fn fill(bound: u64, marks: [u64; 2]) -> Result<[u64; 2], BenchError> {
+    let interner = Interner::new(bound as usize);
     let fixed: [(Arc<str>, Arc<str>); 5] = [
         ("expected_response".into(), "true".into()),
         ("method".into(), "GET".into()),
@@ -24,9 +48,7 @@ pub(super) fn measure(_: &Lab) -> Result<Vec<Row>, BenchError> {
         ("scenario".into(), "default".into()),
         ("status".into(), "200".into()),
     ];
-    let before = own_rss()?;
-    let marks = [FEW, bound, 2 * bound, URLS];
-    let mut at_mark = Vec::new();
+    let mut sizes = [0; 2];
     for i in 0..URLS {
         let url: Arc<str> = format!("http://127.0.0.1:8080/items/{i}?page={}", i % 97).into();
         let mut tags: TagSet = fixed.iter().cloned().collect();
@@ -35,27 +57,11 @@ pub(super) fn measure(_: &Lab) -> Result<Vec<Row>, BenchError> {
         if let Some(tags) = interner.tag_set(&tags) {
             std::hint::black_box(interner.series(MetricId(0), tags));
         }
-        if marks.contains(&(i + 1)) {
-            let grown = own_rss()?.saturating_sub(before);
-            at_mark.push((i + 1, grown as f64 / f64::from(1 << 20)));
+        for (mark, size) in marks.iter().zip(&mut sizes) {
+            if *mark == i + 1 {
+                *size = own_rss()?;
+            }
         }
     }
-    let mut rows: Vec<_> = at_mark
-        .iter()
-        .map(|(count, size)| Row::info(format!("interner at {count} URLs"), *size, " MiB"))
-        .collect();
-    let at = |count| {
-        at_mark
-            .iter()
-            .find(|mark| mark.0 == count)
-            .map_or(f64::NAN, |mark| mark.1)
-    };
-    let growth = at(URLS) / at(bound);
-    rows.push(Row::at_most(
-        "interner, 10 000 000 URLs / its bound",
-        GROWTH,
-        growth,
-        " x",
-    ));
-    Ok(rows)
+    Ok(sizes)
 }

@@ -35,6 +35,13 @@ pub(crate) fn declare_module<'js>(
     Ok(module)
 }
 
+/// A function of the host that is written in JavaScript, compiled once for all virtual users. `name`
+/// tells it from the others; its lines are not part of any stack that users see.
+pub fn glue<'js>(ctx: &Ctx<'js>, name: &str, code: &str) -> Result<Function<'js>> {
+    let program = crate::state::program(ctx)?;
+    function_script(ctx, &program, &format!("eval_script:{name}"), code)
+}
+
 /// Evaluates a script whose value is a function, as CommonJS wrappers are.
 pub(crate) fn function_script<'js>(
     ctx: &Ctx<'js>,

@@ -30,6 +30,7 @@ mod vm;
 mod vu;
 
 pub use alone::run_alone;
+pub use bytecode::glue;
 pub use commonjs::current_file;
 pub use event_loop::EventLoop;
 pub use exception::Exception;

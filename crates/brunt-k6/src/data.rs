@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use brunt_js::{
-    Names, for_each_property, freeze, frozen_list, frozen_map, frozen_object, host_state,
+    Names, for_each_property, freeze, frozen_list, frozen_map, frozen_object, glue, host_state,
     throw_error, with_memory,
 };
 use parking_lot::Mutex;
@@ -118,7 +118,7 @@ const CLASS: &str = "(load, item, size) => {
 }";
 
 pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let class: Function<'js> = ctx.eval(CLASS)?;
+    let class = glue(ctx, "k6/data", CLASS)?;
     let load = Function::new(ctx.clone(), load)?;
     let item = Function::new(ctx.clone(), item)?;
     let size = Function::new(ctx.clone(), size)?;

@@ -5,7 +5,8 @@ use rquickjs::object::{Accessor, Property};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::{
-    call_throwing_uncatchable, current_file, host_state, parker, program, share_bytes, throw_error,
+    call_throwing_uncatchable, current_file, glue, host_state, parker, program, share_bytes,
+    throw_error,
 };
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -100,7 +101,9 @@ fn freeze<'js>(ctx: &Ctx<'js>, object: &Object<'js>) -> Result<()> {
 
 /// Errors that host functions throw: `instanceof Error`, name `GoError` as in k6.
 fn go_error<'js>(ctx: &Ctx<'js>) -> Result<()> {
-    let make: Function<'js> = ctx.eval(
+    let make = glue(
+        ctx,
+        "GoError",
         "(() => { class GoError extends Error {} \
          Object.defineProperty(GoError.prototype, 'name', { value: 'GoError', writable: true, configurable: true }); \
          return () => GoError; })()",

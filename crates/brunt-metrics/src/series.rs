@@ -156,6 +156,12 @@ impl Interner {
         self.len() == 0
     }
 
+    /// The tag with the most different values, and how many it has: what to tell users whose series are
+    /// too many. Takes as long as looking at every tag set does.
+    pub fn widest_tag(&self) -> Option<(Arc<str>, usize)> {
+        self.tags.read().widest()
+    }
+
     /// How many look-ups found the table of series full.
     pub fn overflowed(&self) -> u64 {
         self.overflowed.load(Ordering::Relaxed)

@@ -380,7 +380,7 @@ fn flags_of_run() -> Vec<Arg> {
             .value_name("N")
             .env("BRUNT_MAX_SERIES")
             .default_value("1000000")
-            .value_parser(clap::value_parser!(u32))
+            .value_parser(clap::value_parser!(u32).range(1..))
             .help("Time series that are told apart; more count towards one overflow series"),
     ];
     flags.extend(runtime::of_run());

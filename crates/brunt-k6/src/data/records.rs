@@ -8,8 +8,10 @@
 //! the old and the new one are in memory.
 
 use std::fmt::Write as _;
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// Sets of names that are kept apart; objects with others carry their names with them.
 const SHAPES: usize = 4096;
@@ -22,6 +24,15 @@ const PIECE: usize = 1 << 20;
 
 /// What a piece leaves free rather than become longer.
 const ROOM: usize = 4 << 10;
+
+/// Texts that come again and again, such as roles or countries, are kept apart: this many, none longer
+/// than this.
+const WORDS: usize = 4096;
+const WORD: usize = 64;
+
+/// Texts that were seen lately, to find those that come again. A list with nothing but different texts
+/// must not fill the words with them.
+const LATELY: usize = 8192;
 
 /// What is next in an item.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +62,11 @@ const LIST: u8 = 6;
 const SHAPED: u8 = 7;
 const MAP: u8 = 8;
 const JSON: u8 = 9;
+const WORD_AT: u8 = 10;
+const DECIMAL: u8 = 11;
+
+/// Digits behind the point of a number that is kept as a whole one.
+const DIGITS: u8 = 4;
 
 /// The list is longer than offsets of four bytes reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +123,10 @@ pub(crate) struct Writer {
     starts: Vec<u32>,
     shapes: Vec<Box<[Box<str>]>>,
     known: FxHashMap<Box<str>, u32>,
+    words: Vec<Arc<str>>,
+    known_words: FxHashMap<Arc<str>, u32>,
+    /// By a part of their hashes, the hashes of texts.
+    lately: Vec<u64>,
 }
 
 impl Writer {
@@ -153,7 +173,11 @@ impl Writer {
 
     pub(crate) fn int(&mut self, value: i32) {
         self.bytes.push(INT);
-        // Small numbers of either sign are short.
+        self.signed(value);
+    }
+
+    /// Small numbers of either sign are short.
+    fn signed(&mut self, value: i32) {
         self.count((value.unsigned_abs() << 1) ^ u32::from(value < 0));
     }
 
@@ -165,19 +189,53 @@ impl Writer {
             self.null();
         } else if whole != i32::MIN && f64::from(whole) == value {
             self.int(whole);
+        } else if let Some((digits, whole)) = decimal(value) {
+            self.bytes.extend([DECIMAL, digits]);
+            self.signed(whole);
         } else {
             self.float(value);
         }
     }
 
-    pub(crate) fn float(&mut self, value: f64) {
+    fn float(&mut self, value: f64) {
         self.bytes.push(FLOAT);
         self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
     pub(crate) fn text(&mut self, value: &str) {
-        self.bytes.push(TEXT);
-        self.string(value);
+        if let Some(word) = self.word(value) {
+            self.bytes.push(WORD_AT);
+            self.count(word);
+        } else {
+            self.bytes.push(TEXT);
+            self.string(value);
+        }
+    }
+
+    /// The number of a text that comes again and again.
+    fn word(&mut self, text: &str) -> Option<u32> {
+        if text.len() > WORD {
+            return None;
+        }
+        if let Some(word) = self.known_words.get(text) {
+            return Some(*word);
+        }
+        if self.words.len() >= WORDS {
+            return None;
+        }
+        if self.lately.is_empty() {
+            self.lately = vec![0; LATELY];
+        }
+        let hash = FxBuildHasher.hash_one(text);
+        let seen = std::mem::replace(&mut self.lately[hash as usize % LATELY], hash);
+        if seen != hash {
+            return None;
+        }
+        let word = self.words.len() as u32;
+        let text: Arc<str> = text.into();
+        self.words.push(Arc::clone(&text));
+        self.known_words.insert(text, word);
+        Some(word)
     }
 
     pub(crate) fn json(&mut self, value: &str) {
@@ -266,8 +324,23 @@ impl Writer {
             pieces: self.full.into_boxed_slice(),
             starts: self.starts.into_boxed_slice(),
             shapes: self.shapes.into_boxed_slice(),
+            words: self.words.into_boxed_slice(),
         }
     }
+}
+
+/// A number as a whole one and how many of its digits are behind the point.
+fn decimal(value: f64) -> Option<(u8, i32)> {
+    (1..=DIGITS).find_map(|digits| {
+        let whole = (value * power(digits)).round();
+        let fits = whole.abs() < f64::from(i32::MAX);
+        // Dividing gives the nearest number, as reading the digits does.
+        (fits && whole / power(digits) == value).then_some((digits, whole as i32))
+    })
+}
+
+fn power(digits: u8) -> f64 {
+    10_f64.powi(i32::from(digits))
 }
 
 /// Some items.
@@ -284,6 +357,7 @@ pub(crate) struct Records {
     pieces: Box<[Piece]>,
     starts: Box<[u32]>,
     shapes: Box<[Box<[Box<str>]>]>,
+    words: Box<[Arc<str>]>,
 }
 
 impl Records {
@@ -303,30 +377,37 @@ impl Records {
         let behind = self.pieces.partition_point(|piece| piece.base <= start);
         let piece = self.pieces.get(behind.checked_sub(1)?)?;
         let bytes = piece.bytes.get((start - piece.base) as usize..)?;
-        Some(Reader(bytes))
+        Some(Reader {
+            left: bytes,
+            words: &self.words,
+        })
     }
 }
 
 /// What is left of an item, and of those behind it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a> {
+    left: &'a [u8],
+    words: &'a [Arc<str>],
+}
 
 impl<'a> Reader<'a> {
     /// The next token; `None` only where there was no item.
     pub(crate) fn next(&mut self) -> Option<Token<'a>> {
-        let (kind, rest) = self.0.split_first()?;
-        self.0 = rest;
+        let (kind, rest) = self.left.split_first()?;
+        self.left = rest;
         Some(match *kind {
             NULL => Token::Null,
             FALSE => Token::Bool(false),
             TRUE => Token::Bool(true),
-            INT => {
-                let bits = self.count()?;
-                let size = i64::from(bits >> 1);
-                Token::Int(i32::try_from(if bits & 1 == 1 { -size } else { size }).ok()?)
+            INT => Token::Int(self.signed()?),
+            DECIMAL => {
+                let digits = self.take(1)?[0];
+                Token::Float(f64::from(self.signed()?) / power(digits))
             }
             FLOAT => Token::Float(f64::from_le_bytes(self.take(8)?.try_into().ok()?)),
             TEXT => Token::Text(self.string()?),
+            WORD_AT => Token::Text(self.words.get(self.count()? as usize)?),
             LIST => Token::List(self.count()?),
             SHAPED => Token::Shaped(self.count()?),
             MAP => Token::Map(self.count()?),
@@ -336,14 +417,20 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, bytes: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(bytes)?;
-        self.0 = rest;
+        let (taken, rest) = self.left.split_at_checked(bytes)?;
+        self.left = rest;
         Some(taken)
     }
 
     fn string(&mut self) -> Option<&'a str> {
         let length = self.count()? as usize;
         std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    fn signed(&mut self) -> Option<i32> {
+        let bits = self.count()?;
+        let size = i64::from(bits >> 1);
+        i32::try_from(if bits & 1 == 1 { -size } else { size }).ok()
     }
 
     fn count(&mut self) -> Option<u32> {
@@ -440,6 +527,66 @@ mod tests {
             let mut reader = records.item(at).unwrap();
             assert_eq!(reader.next(), Some(Token::List(1)));
             assert_eq!(reader.next(), Some(Token::Text(&text(at))));
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_same_bit_for_bit() {
+        let numbers = [
+            0.0,
+            1.0,
+            -1.0,
+            0.1,
+            0.3,
+            -4.35,
+            1.005,
+            9999.99,
+            0.0001,
+            0.00001,
+            1e-7,
+            1e21,
+            214_748.364_7,
+            f64::from(i32::MIN),
+            f64::from(i32::MAX),
+            2_147_483_648.5,
+            0.1 + 0.2,
+            5e-324,
+            f64::MAX,
+        ];
+        let mut writer = Writer::default();
+        for number in numbers {
+            writer.item().unwrap();
+            writer.number(number);
+        }
+        let records = writer.finish();
+        for (at, number) in numbers.into_iter().enumerate() {
+            let read = match records.item(at).unwrap().next() {
+                Some(Token::Int(value)) => f64::from(value),
+                Some(Token::Float(value)) => value,
+                other => panic!("{number}: {other:?}"),
+            };
+            assert_eq!(read.to_bits(), number.to_bits(), "{number}");
+        }
+    }
+
+    #[test]
+    fn texts_that_come_again_are_there_once() {
+        let mut writer = Writer::default();
+        for at in 0..100_000 {
+            writer.item().unwrap();
+            writer.text(&format!("all different {at}"));
+            writer.text(["reader", "writer", ""][at % 3]);
+        }
+        let records = writer.finish();
+        assert!(records.words.len() < 10, "{}", records.words.len());
+        for at in [0, 1, 2, 99_998, 99_999] {
+            let mut reader = records.item(at).unwrap();
+            let text = format!("all different {at}");
+            assert_eq!(reader.next(), Some(Token::Text(&text)));
+            assert_eq!(
+                reader.next(),
+                Some(Token::Text(["reader", "writer", ""][at % 3]))
+            );
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::arena::{Arena, Span};
 use super::chunked::Chunked;
 use super::index::Index;
@@ -73,6 +75,20 @@ impl TagTable {
             pairs.push((self.symbols.text(key), self.symbols.text(value)));
         }
         Some(Arc::new(TagSet::from_sorted(pairs)))
+    }
+
+    /// The key with the most different values, and how many it has. Looks at every set.
+    pub(super) fn widest(&self) -> Option<(Arc<str>, usize)> {
+        let mut values: FxHashMap<u32, FxHashSet<u32>> = FxHashMap::default();
+        for at in 0..self.spans.len() {
+            let mut encoded = self.encoded.get(self.spans.get(at)?);
+            while let (Some(key), Some(value)) = (decode(&mut encoded), decode(&mut encoded)) {
+                values.entry(key).or_default().insert(value);
+            }
+        }
+        let counted = values.iter();
+        let counted = counted.map(|(key, values)| (values.len(), self.symbols.text(*key)));
+        counted.max().map(|(count, key)| (key, count))
     }
 
     fn find_encoded(&self, encoded: &[u8]) -> Option<u32> {

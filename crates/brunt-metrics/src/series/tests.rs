@@ -142,3 +142,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_tag_that_grows_is_told() {
+    let interner = Interner::new(100);
+    assert_eq!(interner.widest_tag(), None);
+    for at in 0..200 {
+        let (status, url) = (format!("{}", 200 + at % 3), format!("/{at}"));
+        let set = [("method", "GET"), ("status", &*status), ("url", &*url)];
+        let _ = interner.tag_set(&tags(&set));
+    }
+    assert_eq!(interner.widest_tag(), Some(("url".into(), 100)));
+}

@@ -110,15 +110,19 @@ pub(crate) fn show(
         say(Level::Warn, message);
     }
     if ran.overflowed > 0 {
-        say(
-            Level::Warn,
-            format!(
-                "more than --max-series={} time series: the others are counted in one series per metric tagged brunt_overflow=true; use fewer distinct tag values, such as a `name` tag for URLs",
-                args.max_series
-            ),
-        );
+        say(Level::Warn, too_many_series(args.max_series, settings));
     }
     report_outputs(delivered, &ran.dropped, &say);
+}
+
+fn too_many_series(most: usize, settings: &Settings) -> String {
+    let tag = settings.interner.widest_tag();
+    let tag = tag.map_or_else(String::new, |(tag, values)| {
+        format!(", because tag `{tag}` has {values} values")
+    });
+    format!(
+        "more than --max-series={most} time series{tag}: what came later is counted in one series per metric, tagged brunt_overflow=true; use fewer values, such as a `name` tag for URLs"
+    )
 }
 
 fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {

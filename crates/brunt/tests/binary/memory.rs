@@ -66,10 +66,10 @@ fn different_tag_values_beyond_the_limit_do_not_grow_memory_and_are_said() {
     let early = resident(&run, "VmRSS").unwrap();
     run.wait_for_log("at the end");
     let most = resident(&run, "VmHWM").unwrap();
-    let run = run
-        .finish()
-        .expect(0)
-        .says(&["--max-series=5000", "brunt_overflow"]);
+    let run =
+        run.finish()
+            .expect(0)
+            .says(&["--max-series=5000", "brunt_overflow", "tag `name` has"]);
     assert_eq!(
         run.summary("s.json").value("my_counter", "count"),
         200_000.0
@@ -78,4 +78,35 @@ fn different_tag_values_beyond_the_limit_do_not_grow_memory_and_are_said() {
         most < early + early / 10 + 8192,
         "{early} KiB early, {most} KiB at most"
     );
+}
+
+/// Outputs of raw samples and totals do not lose anything to the bound.
+#[test]
+fn beyond_the_limit_raw_samples_keep_their_tags_and_thresholds_their_totals() {
+    let script = "import exec from 'k6/execution';
+        import { Counter } from 'k6/metrics';
+        const counter = new Counter('my_counter');
+        export const options = { vus: 2, iterations: 1500, thresholds: { my_counter: ['count==1500'] } };
+        export default function () {
+          counter.add(1, { item: `${exec.scenario.iterationInTest}` });
+        }";
+    let run = Brunt::script(script)
+        .variable("BRUNT_MAX_SERIES", "100")
+        .args(&["--quiet", "--out", "json=samples.json"])
+        .run()
+        .expect(0);
+    let warnings = run.messages("warning");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(
+        warnings[0].contains("--max-series=100") && warnings[0].contains("tag `item` has"),
+        "{warnings:?}"
+    );
+    let mut items = run.points("samples.json").tag("my_counter", "item");
+    items.sort_unstable();
+    items.dedup();
+    assert_eq!(items.len(), 1500);
+    let none = Brunt::script("export default function () {}")
+        .args(&["--max-series", "0"])
+        .run();
+    none.expect(255).says(&["--max-series"]);
 }
