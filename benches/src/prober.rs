@@ -16,29 +16,42 @@ use crate::sys;
 const EVERY: Duration = Duration::from_millis(5);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What was seen, in milliseconds and in the order measured.
+#[derive(Debug, Default)]
+pub(crate) struct Probes {
+    pub(crate) latencies: Vec<f64>,
+    /// How late each request went out. Where that is much, the machine was too busy to let the
+    /// prober run when it wanted to, and it did not see the worst moments.
+    pub(crate) lateness: Vec<f64>,
+}
+
 /// A prober that runs until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Prober {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<io::Result<Vec<f64>>>,
+    thread: JoinHandle<io::Result<Probes>>,
 }
 
 impl Prober {
-    /// Connects and begins after `delay`, when the load runs evenly.
-    pub(crate) fn start(address: SocketAddr, delay: Duration) -> io::Result<Self> {
+    /// Begins after `delay`, when the load runs evenly, and measures for `length` at most.
+    pub(crate) fn start(
+        address: SocketAddr,
+        delay: Duration,
+        length: Duration,
+    ) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let until = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("prober".to_owned())
             .spawn(move || {
                 std::thread::sleep(delay);
-                probe(address, &until)
+                probe(address, length, &until)
             })?;
         Ok(Self { stop, thread })
     }
 
-    /// The latencies in milliseconds, in the order measured.
-    pub(crate) fn finish(self) -> io::Result<Vec<f64>> {
+    /// Ends it, and gives what it saw.
+    pub(crate) fn finish(self) -> io::Result<Probes> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread
             .join()
@@ -46,33 +59,36 @@ impl Prober {
     }
 }
 
-fn probe(address: SocketAddr, until: &AtomicBool) -> io::Result<Vec<f64>> {
+fn probe(address: SocketAddr, length: Duration, until: &AtomicBool) -> io::Result<Probes> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     sys::stamp_receives(&stream)?;
     let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
-    let mut latencies = Vec::new();
-    let mut due = Instant::now();
-    while !until.load(Ordering::Relaxed) {
+    let mut probes = Probes::default();
+    let began = Instant::now();
+    let mut due = began;
+    while !until.load(Ordering::Relaxed) && began.elapsed() < length {
         if let Some(wait) = due.checked_duration_since(Instant::now()) {
             std::thread::sleep(wait);
         }
+        let late = due.elapsed();
         due += EVERY;
         let sent = SystemTime::now();
         stream.write_all(request.as_bytes())?;
-        let received = response(&stream)?;
+        let received = answer(&stream)?;
         // The kernel begins to stamp a little after it was asked to.
         let sent = sent.duration_since(UNIX_EPOCH).unwrap_or_default();
         if let Some(latency) = received.and_then(|received| received.checked_sub(sent)) {
-            latencies.push(latency.as_secs_f64() * 1e3);
+            probes.latencies.push(latency.as_secs_f64() * 1e3);
+            probes.lateness.push(late.as_secs_f64() * 1e3);
         }
     }
-    Ok(latencies)
+    Ok(probes)
 }
 
 /// Reads one response to its end; when its last byte came.
-fn response(stream: &TcpStream) -> io::Result<Option<Duration>> {
+fn answer(stream: &TcpStream) -> io::Result<Option<Duration>> {
     let mut buffer = [0; 4096];
     let mut have = 0;
     loop {
@@ -81,14 +97,14 @@ fn response(stream: &TcpStream) -> io::Result<Option<Duration>> {
         if received == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if length(&buffer[..have]).is_some_and(|length| have >= length) {
+        if size(&buffer[..have]).is_some_and(|size| have >= size) {
             return Ok(stamp);
         }
     }
 }
 
 /// How long a response is, head and body, once its head is there.
-fn length(bytes: &[u8]) -> Option<usize> {
+fn size(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let text = std::str::from_utf8(&bytes[..head]).ok()?;
     let body = text.split("\r\n").find_map(|line| {
@@ -108,18 +124,18 @@ mod tests {
     #[test]
     fn latencies_are_those_of_the_server() {
         let target = brunt_testkit::Target::http().unwrap();
-        let prober = Prober::start(target.address(), Duration::ZERO).unwrap();
+        let prober = Prober::start(target.address(), Duration::ZERO, TIMEOUT).unwrap();
         while target.requests() < 20 {
             std::thread::sleep(EVERY);
         }
-        let latencies = prober.finish().unwrap();
+        let latencies = prober.finish().unwrap().latencies;
         assert!(!latencies.is_empty() && latencies.iter().all(|ms| *ms > 0.0 && *ms < 5e3));
     }
 
     #[test]
     fn the_end_of_a_response() {
         let response = b"HTTP/1.1 200 OK\r\ncontent-Length: 2\r\n\r\nok";
-        assert_eq!(length(response), Some(response.len()));
-        assert_eq!(length(&response[..30]), None);
+        assert_eq!(size(response), Some(response.len()));
+        assert_eq!(size(&response[..30]), None);
     }
 }

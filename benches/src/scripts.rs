@@ -23,6 +23,44 @@ pub(crate) fn constant_vus(url: &str, vus: u32, seconds: u64, after: &str) -> St
 
 /// So many starts per second over 200 VUs, GET and check; `burners` VUs that only burn CPU.
 pub(crate) fn arrival_rate(url: &str, rate: u32, seconds: u64, burners: u32) -> String {
+    arrivals(
+        url,
+        STATS,
+        &at_rate("load", rate, 0, seconds),
+        seconds,
+        burners,
+    )
+}
+
+/// The same after `warm` seconds at that rate. The durations of the requests since then are
+/// [`WATCHED`], given as as many quantiles as [`quantiles`] names.
+pub(crate) fn watched_rate(url: &str, rate: u32, warm: u64, seconds: u64, burners: u32) -> String {
+    let names: Vec<String> = quantiles().map(|name| format!("'{name}'")).collect();
+    let header = format!(
+        "summaryTrendStats: [{}], thresholds: {{ '{WATCHED}': ['max>=0'] }},",
+        names.join(", ")
+    );
+    let load = at_rate("warm", rate, 0, warm) + &at_rate("load", rate, warm, seconds);
+    arrivals(url, &header, &load, warm + seconds, burners)
+}
+
+/// The metric of [`watched_rate`].
+pub(crate) const WATCHED: &str = "http_req_duration{scenario:load}";
+
+/// Quantiles that stand for equal shares of what was measured, each at its share's middle.
+pub(crate) fn quantiles() -> impl Iterator<Item = String> {
+    (0..200).map(|at| format!("p({})", f64::from(2 * at + 1) / 4.0))
+}
+
+fn at_rate(name: &str, rate: u32, start: u64, seconds: u64) -> String {
+    format!(
+        "{name}: {{ executor: 'constant-arrival-rate', rate: {rate}, timeUnit: '1s', \
+         startTime: '{start}s', duration: '{seconds}s', gracefulStop: '0s', \
+         preAllocatedVUs: 200, maxVUs: 200 }},\n  "
+    )
+}
+
+fn arrivals(url: &str, header: &str, load: &str, seconds: u64, burners: u32) -> String {
     let request = request(url);
     let burn = if burners == 0 {
         String::new()
@@ -34,9 +72,7 @@ pub(crate) fn arrival_rate(url: &str, rate: u32, seconds: u64, burners: u32) -> 
     };
     format!(
         "import http from 'k6/http';\nimport {{ check }} from 'k6';\n\
-         export const options = {{ {STATS} scenarios: {{\n  \
-         load: {{ executor: 'constant-arrival-rate', rate: {rate}, timeUnit: '1s', \
-         duration: '{seconds}s', preAllocatedVUs: 200, maxVUs: 200 }},\n  {burn}\n}} }};\n\
+         export const options = {{ {header} scenarios: {{\n  {load}{burn}\n}} }};\n\
          export default function () {{\n  {request}\n}}\n\
          export function burn() {{\n  let x = 0;\n  \
          for (let i = 0; i < 200000; i++) x = (x * 31 + i) % 1000003;\n  return x;\n}}\n"
