@@ -47,7 +47,6 @@ struct Shared {
     reason: Mutex<Option<Reason>>,
     killed: AtomicBool,
     paused: AtomicBool,
-    tainted: AtomicBool,
     phase: AtomicU8,
     data: Mutex<SetupData>,
     commands: UnboundedSender<Command>,
@@ -63,7 +62,6 @@ impl Control {
             reason: Mutex::default(),
             killed: AtomicBool::new(false),
             paused: AtomicBool::new(paused),
-            tainted: AtomicBool::new(false),
             phase: AtomicU8::new(Phase::Created as u8),
             data: Mutex::default(),
             commands: sender,
@@ -161,11 +159,6 @@ impl Control {
             .map_err(|_| ControlError::Ended)
     }
 
-    /// Notes whether a threshold is crossed at the moment; only [`Status::tainted`] shows it.
-    pub fn set_tainted(&self, tainted: bool) {
-        self.shared.tainted.store(tainted, Ordering::Relaxed);
-    }
-
     /// How the test stands.
     pub fn status(&self) -> Status {
         let (phase, state) = (self.phase(), &self.shared.state);
@@ -176,7 +169,6 @@ impl Control {
             vus_max: state.vus_initialized.load(Ordering::Relaxed),
             stopped: self.is_interrupted(),
             running: (Phase::Started..Phase::Ended).contains(&phase),
-            tainted: self.shared.tainted.load(Ordering::Relaxed),
         }
     }
 

@@ -157,18 +157,25 @@ fn fail<'js>(ctx: Ctx<'js>, message: Opt<Value<'js>>) -> Result<()> {
     Ok(())
 }
 
+/// What a script that is being loaded is refused.
+const VU: &str = "getting VU information";
+
 fn vu<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    getter(&object, "idInInstance", |_ctx, host| {
+    getter(&object, "idInInstance", |ctx, host| {
+        host.stage.get().must_run(ctx, VU)?;
         Ok(host.cx.id.in_instance as f64)
     })?;
-    getter(&object, "idInTest", |_ctx, host| {
+    getter(&object, "idInTest", |ctx, host| {
+        host.stage.get().must_run(ctx, VU)?;
         Ok(host.cx.id.in_test as f64)
     })?;
-    getter(&object, "iterationInInstance", |_ctx, host| {
+    getter(&object, "iterationInInstance", |ctx, host| {
+        host.stage.get().must_run(ctx, VU)?;
         Ok(host.iterations.get() as f64)
     })?;
     getter(&object, "iterationInScenario", |ctx, host| {
+        host.stage.get().must_run(ctx, VU)?;
         let running = host.iteration.borrow();
         let Some(iteration) = running.as_ref() else {
             let message = "getting scenario information outside of the VU context is not supported";
@@ -241,6 +248,7 @@ fn tag_map<'js>(ctx: &Ctx<'js>, map: Map) -> Result<Value<'js>> {
     )?;
     let get = Function::new(ctx.clone(), move |ctx: Ctx<'js>| {
         let host = host_state::<K6Host>(&ctx)?;
+        host.stage.get().must_run(&ctx, VU)?;
         let object = Object::new(ctx.clone())?;
         for (key, value) in map.read(&host) {
             object.set(key, value)?;
@@ -251,6 +259,7 @@ fn tag_map<'js>(ctx: &Ctx<'js>, map: Map) -> Result<Value<'js>> {
         ctx.clone(),
         move |ctx: Ctx<'js>, key: String, value: Value<'js>| {
             let host = host_state::<K6Host>(&ctx)?;
+            host.stage.get().must_run(&ctx, VU)?;
             if !(value.is_string() || value.is_number() || value.is_bool()) {
                 let message = format!(
                     "invalid value for {} '{key}': only String, Boolean and Number types are accepted as a metric tag value",

@@ -41,6 +41,8 @@ pub enum Stage {
     /// Scenarios run, or have run.
     #[default]
     Running,
+    /// It stands still until it is told to go on.
+    Paused,
     /// `teardown()` runs.
     Teardown,
 }
@@ -130,6 +132,7 @@ pub fn status_line(progress: &Progress) -> String {
         Stage::Initializing => "initializing",
         Stage::Setup => "setup",
         Stage::Running => "running",
+        Stage::Paused => "paused",
         Stage::Teardown => "teardown",
     };
     format!(

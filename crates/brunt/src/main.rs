@@ -21,6 +21,7 @@ use std::time::Duration;
 use brunt_engine::{Level, LogSink, Record};
 use clap::ArgMatches;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 
 use crate::exit::{Exit, Failure};
 use crate::run::RunArgs;
@@ -181,7 +182,7 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
         scenarios: texts("scenario"),
         once: matches.get_flag("once"),
         address: text("address").filter(|address| !address.is_empty()),
-        linger: matches.get_flag("linger"),
+        linger: given(matches, "linger"),
         shutdown_budget: matches
             .get_one("shutdown-budget")
             .copied()
@@ -189,6 +190,11 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
         quiet: matches.get_flag("quiet"),
         no_colour: terminal::no_colour(matches),
     }
+}
+
+/// A switch that flag or variable set; `None` leaves it to the configuration file.
+fn given(matches: &ArgMatches, switch: &str) -> Option<bool> {
+    (matches.value_source(switch)? != ValueSource::DefaultValue).then(|| matches.get_flag(switch))
 }
 
 #[cfg(test)]

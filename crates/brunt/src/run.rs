@@ -74,8 +74,8 @@ pub(crate) struct RunArgs {
     pub(crate) once: bool,
     /// Where the REST API listens, `HOST:PORT`; `None` for where it is needed only.
     pub(crate) address: Option<String>,
-    /// Stay after the test.
-    pub(crate) linger: bool,
+    /// Stay after the test; [`run`] fills in what the configuration file says if nobody else does.
+    pub(crate) linger: Option<bool>,
     /// From SIGTERM to the end of the process.
     pub(crate) shutdown_budget: Duration,
     pub(crate) quiet: bool,
@@ -184,7 +184,7 @@ async fn run_async(
     };
     summary::show(&finished, &delivered, signals.hurried(), &log);
     verdict.log(&log);
-    if args.linger {
+    if args.linger == Some(true) {
         linger(&signals, api.as_ref(), &log).await;
     }
     if let Some(api) = api {
@@ -314,6 +314,7 @@ fn completed(args: &RunArgs, log: &Arc<dyn LogSink>) -> Result<RunArgs, Failure>
     if args.feature_names.is_empty() {
         args.feature_names = keys.features.unwrap_or_default();
     }
+    args.linger = args.linger.or(keys.linger);
     let (features, unknown) = Features::parse(args.feature_names.iter().map(String::as_str));
     for message in unknown {
         say(Level::Error, format!("--features: {message}"));

@@ -16,6 +16,19 @@ pub struct Scale {
     pub max: Option<u64>,
 }
 
+impl Scale {
+    /// Finds what no test could do.
+    ///
+    /// # Errors
+    /// When more are to be active than initialized.
+    pub fn check(&self) -> Result<(), ControlError> {
+        match (self.vus, self.max) {
+            (Some(vus), Some(max)) if vus > max => Err(ControlError::AboveMaximum { vus, max }),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Why the test does not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {

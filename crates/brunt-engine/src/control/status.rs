@@ -1,4 +1,5 @@
-//! How a test stands, as the API shows it.
+//! How a test stands, as the API shows it; whether a threshold is crossed the aggregation knows, not the
+//! engine.
 
 /// How far a test is; the numbers are those of the REST API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,8 +94,6 @@ pub struct Status {
     pub stopped: bool,
     /// It has started and not ended.
     pub running: bool,
-    /// A threshold is crossed at the moment, see [`super::Control::set_tainted`].
-    pub tainted: bool,
 }
 
 #[cfg(test)]

@@ -18,6 +18,26 @@ fn a_script_learns_where_it_is() {
 }
 
 #[test]
+fn a_script_that_is_loaded_is_no_virtual_user_yet() {
+    let printed = Script::js(
+        "import exec from 'k6/execution';
+         const refused = [];
+         for (const read of [() => exec.vu.idInTest, () => exec.vu.idInInstance,
+             () => exec.vu.iterationInInstance, () => exec.vu.iterationInScenario,
+             () => exec.vu.tags.group, () => { exec.vu.metrics.metadata.a = 'b'; },
+             () => exec.instance.vusActive, () => exec.scenario.name]) {
+           try { refused.push(`no: ${read()}`); } catch (e) { refused.push(e.message); }
+         }
+         export default function () { refused.forEach((it) => console.log(it)); }",
+    )
+    .printed();
+    let vu = "getting VU information is not supported in the init context";
+    assert_eq!(printed[..6], [vu; 6]);
+    assert!(printed[6].contains("instance information"), "{printed:?}");
+    assert!(printed[7].contains("scenario information"), "{printed:?}");
+}
+
+#[test]
 fn iterations_are_counted() {
     let run = Script::body(
         "console.log(__ITER, exec.vu.iterationInScenario, exec.scenario.iterationInTest);",

@@ -85,6 +85,10 @@ impl ScenarioDraft {
             ExecutorKind::RampingVus => {
                 let start_vus = self.start_vus.unwrap_or(1);
                 let stages = self.stages()?;
+                if start_vus > MAX_STAGE_VUS {
+                    let reason = format!("more than {MAX_STAGE_VUS} VUs");
+                    return Err(Invalid::new(reason).within("startVUs"));
+                }
                 if let Some(i) = stages.iter().position(|stage| stage.target > MAX_STAGE_VUS) {
                     let reason = format!("more than {MAX_STAGE_VUS} VUs");
                     return Err(Invalid::new(reason).within("target").at(i).within("stages"));

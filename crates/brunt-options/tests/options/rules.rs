@@ -1,4 +1,5 @@
-//! Every rule, with the sentence that its breach earns.
+//! Every rule, with the sentence that its breach earns. Rules of scenarios: the fields that all have,
+//! then what each executor wants of its own.
 
 use serde_json::{Value, json};
 
@@ -206,6 +207,22 @@ fn rules_of_scenarios() {
             json!({"executor": "ramping-vus", "startVUs": -1, "stages": [{"duration": "1s", "target": 1}]}),
             "scenarios.s.startVUs: expected a whole number, 0 or more, found -1",
         ),
+        (
+            json!({"executor": "ramping-vus", "startVUs": 100_000_001, "stages": [{"duration": "1s", "target": 1}]}),
+            "scenarios.s.startVUs: more than 100000000 VUs",
+        ),
+        (
+            json!({"executor": "ramping-vus", "stages": [{"duration": "-1s", "target": 1}]}),
+            "scenarios.s.stages[0].duration: expected a duration (it must not be negative), found \"-1s\"",
+        ),
+        (
+            json!({"executor": "ramping-vus", "stages": [{"duration": "1s", "target": 1}], "gracefulRampDown": "-1s"}),
+            "scenarios.s.gracefulRampDown: expected a duration (it must not be negative), found \"-1s\"",
+        ),
+        (
+            json!({"executor": "constant-vus", "duration": "1s", "gracefulRampDown": "1s"}),
+            "scenarios.s.gracefulRampDown: constant-vus has no such field; ramping-vus has it",
+        ),
         // constant-arrival-rate
         (
             json!({"executor": "constant-arrival-rate", "duration": "1s", "preAllocatedVUs": 1}),
@@ -251,6 +268,34 @@ fn rules_of_scenarios() {
         (
             json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 1}]}),
             "scenarios.s.preAllocatedVUs: is required: how many VUs to make before the start, such as 50",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [], "preAllocatedVUs": 1}),
+            "scenarios.s.stages: is required: at least one stage such as {duration: \"30s\", target: 10}",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s"}], "preAllocatedVUs": 1}),
+            "scenarios.s.stages[0].target: is required in every stage, as in {duration: \"30s\", target: 10}",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 1.5}], "preAllocatedVUs": 1}),
+            "scenarios.s.stages[0].target: expected a whole number, 0 or more, found 1.5",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 1}], "timeUnit": "0s", "preAllocatedVUs": 1}),
+            "scenarios.s.timeUnit: must be longer than 0; write for example \"1s\" or \"1m\"",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 1}], "preAllocatedVUs": 3, "maxVUs": 2}),
+            "scenarios.s.maxVUs: 2 is less than preAllocatedVUs, 3",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 1}], "preAllocatedVUs": 0}),
+            "scenarios.s.maxVUs: there would be no VU at all; give preAllocatedVUs or maxVUs above 0",
+        ),
+        (
+            json!({"executor": "ramping-arrival-rate", "stages": [{"duration": "1s", "target": 1}], "preAllocatedVUs": -1}),
+            "scenarios.s.preAllocatedVUs: expected a whole number, 0 or more, found -1",
         ),
         (
             json!({"executor": "ramping-arrival-rate", "startRate": -2}),
@@ -395,6 +440,42 @@ fn rules_of_the_top_level() {
             "dns.ttl: expected inf, 0 or a duration such as 5m, found \"x\": it is not a row of numbers with units (ns, us, ms, s, m, h, d)",
         ),
         (
+            json!({"dns": {"policy": "ipv5"}}),
+            "dns.policy: expected one of preferIPv4, preferIPv6, onlyIPv4, onlyIPv6, any, found \"ipv5\"",
+        ),
+        (
+            json!({"dns": {"server": "1.1.1.1"}}),
+            "dns.server: no such field; there are ttl, select and policy",
+        ),
+        (
+            json!({"tlsVersion": {"least": "tls1.2"}}),
+            "tlsVersion.least: no such field; there are min and max",
+        ),
+        (
+            json!({"setupTimeout": -1}),
+            "setupTimeout: expected a duration (it must not be negative), found -1",
+        ),
+        (
+            json!({"teardownTimeout": "-1s"}),
+            "teardownTimeout: expected a duration (it must not be negative), found \"-1s\"",
+        ),
+        (
+            json!({"maxRedirects": -1}),
+            "maxRedirects: expected a whole number, 0 or more, found -1",
+        ),
+        (
+            json!({"batch": "many"}),
+            "batch: expected a whole number, 0 or more, found \"many\"",
+        ),
+        (
+            json!({"scenarios": {"": {"executor": "shared-iterations"}}}),
+            "scenarios: the name of the scenario \"\" may only have letters, digits, _ and -",
+        ),
+        (
+            json!({"executionSegment": "2/3:1/3"}),
+            "executionSegment: the segment '2/3:1/3' is empty: its end must lie after its start, as in 1/4:1/2",
+        ),
+        (
             json!({"dns": {"select": "last"}}),
             "dns.select: expected one of first, random, roundRobin, found \"last\"",
         ),
@@ -495,6 +576,21 @@ fn errors_name_the_variable_or_the_flag() {
             "K6_THRESHOLDS",
             "p(95)<1",
             "K6_THRESHOLDS: expected JSON such as {\"http_req_duration\": [\"p(95)<500\"]}, found \"p(95)<1\"",
+        ),
+        (
+            "K6_LOCAL_IPS",
+            "here",
+            "K6_LOCAL_IPS: expected addresses such as 10.0.0.5, ranges such as 10.0.0.5-10.0.0.9 and networks such as 10.0.1.0/24, with commas between them, found \"here\"",
+        ),
+        (
+            "K6_SETUP_TIMEOUT",
+            "-1s",
+            "K6_SETUP_TIMEOUT: expected a duration such as 30s or 1m30s, found \"-1s\": it must not be negative",
+        ),
+        (
+            "K6_BLACKLIST_IPS",
+            "10.0.0.0/8,x",
+            "K6_BLACKLIST_IPS: expected an address or a range such as 10.0.0.0/8, found \"x\"",
         ),
         (
             "K6_DNS",

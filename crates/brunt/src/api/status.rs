@@ -1,11 +1,19 @@
 //! `/v1/status`: how the test stands, and the commands that change it.
 
-use brunt_engine::{ControlError, Scale};
+use std::time::Duration;
+
+use brunt_engine::{ControlError, Phase, Scale};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::subject::Subject;
+
+/// What k6 calls a scaling that fails.
+const TITLE: &str = "Execution config error";
+
+/// How often it is looked whether a test that was released has begun.
+const POLL: Duration = Duration::from_millis(5);
 
 /// The status.
 pub(super) async fn get(subject: &Subject) -> Answer {
@@ -86,10 +94,20 @@ impl Change {
         if self.stopped == Some(true) {
             subject.stop();
         }
-        // A test that has not started scales from what it is going to have.
         if let Some(scale) = self.scale {
+            // A test that waits for its start has nothing to scale: released by the same request, it
+            // is scaled as soon as its scenarios run.
+            if self.paused == Some(false) && control.status().phase < Phase::Running {
+                scale.check().map_err(|error| refused(TITLE, &error))?;
+                control
+                    .resume()
+                    .map_err(|error| refused("Pause error", &error))?;
+                while control.status().phase < Phase::Running {
+                    tokio::time::sleep(POLL).await;
+                }
+            }
             let done = control.scale(scale).await;
-            done.map_err(|error| refused("Execution config error", &error))?;
+            done.map_err(|error| refused(TITLE, &error))?;
         }
         let done = match self.paused {
             Some(true) => control.pause(),

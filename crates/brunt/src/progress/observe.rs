@@ -67,10 +67,17 @@ fn scenario(state: &ScenarioState, elapsed: Duration, stopped: bool) -> Scenario
         Some(running) if stopped || running >= duration => Phase::Stopping,
         Some(_) => Phase::Running,
     };
+    // What goes by time is as far as its time is: what the engine noted last may be a moment old.
+    let shown = match (&config.executor, started) {
+        (ExecutorConfig::SharedIterations { .. } | ExecutorConfig::PerVuIterations { .. }, _)
+        | (_, None) => fraction,
+        _ if stopped || duration.is_zero() => fraction,
+        (_, Some(running)) => running.div_duration_f64(duration).min(1.0),
+    };
     ScenarioProgress {
         name: config.name.clone(),
         phase,
-        fraction,
+        fraction: shown,
         elapsed: started.unwrap_or_default().min(duration),
         duration,
         active_vus: state.vus_active.load(Relaxed),
@@ -221,6 +228,17 @@ mod tests {
         assert_eq!(phase(finished(0.5), 108, true), Phase::Interrupted);
         // A signal during teardown does not make it unfinished.
         assert_eq!(phase(finished(1.0), 113, true), Phase::Done);
+    }
+
+    #[test]
+    fn the_bar_of_what_goes_by_time_is_where_its_time_is() {
+        let shown = |second, stopped| {
+            let test = test(looping(Some(103 * SECOND), 0.25));
+            observe(&test, second * SECOND, stopped).scenarios[0].fraction
+        };
+        assert_eq!(shown(108, false), 0.5);
+        assert_eq!(shown(120, false), 1.0);
+        assert_eq!(shown(108, true), 0.25);
     }
 
     #[test]

@@ -7,13 +7,13 @@ use std::time::Duration;
 use brunt_aggregate::Report;
 use brunt_bus::{Bus, BusConfig, BusHandle};
 use brunt_engine::{
-    CallError, Control, Engine, LogSink, MonotonicTime, Parts, Reason, TestOutcome, TestState,
-    TimeSource,
+    CallError, Control, Engine, LogSink, MonotonicTime, Parts, Phase, Reason, TestOutcome,
+    TestState, TimeSource,
 };
 use brunt_js::VuLimits;
 use brunt_k6::K6Factory;
 use brunt_output::{EdgeSender, Wants};
-use brunt_summary::Progress;
+use brunt_summary::{Progress, Stage};
 use tokio::sync::Notify;
 
 use crate::api::{Api, Server, Subject};
@@ -211,12 +211,22 @@ fn show_progress(
     let show = Show::choose(test.args.quiet, test.args.no_colour);
     let (state, time, control) = (Arc::clone(state), Arc::clone(time), control.clone());
     let outputs = test.outputs.health();
-    let progress = move || Progress {
-        outages: outputs
-            .iter()
-            .filter_map(|(output, health)| Some((output.clone(), health.outage()?)))
-            .collect(),
-        ..observe(&state, TimeSource::now(&*time), control.reason().is_some())
+    let progress = move || {
+        let observed = observe(&state, TimeSource::now(&*time), control.reason().is_some());
+        let status = control.status();
+        Progress {
+            stage: match status.phase {
+                Phase::Setup => Stage::Setup,
+                Phase::Teardown => Stage::Teardown,
+                phase if status.paused && phase < Phase::Teardown => Stage::Paused,
+                _ => observed.stage,
+            },
+            outages: outputs
+                .iter()
+                .filter_map(|(output, health)| Some((output.clone(), health.outage()?)))
+                .collect(),
+            ..observed
+        }
     };
     // Without a thread for it there is no progress, which is no reason to stop.
     Display::start(show, Arc::clone(&test.terminal.screen), progress).ok()

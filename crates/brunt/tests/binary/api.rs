@@ -24,13 +24,13 @@ export default function (data) {
 export function teardown(data) { console.log(`torn down ${data.at}`); }";
 
 /// A test with its API on a free port.
-struct Test {
-    run: Started,
+pub(crate) struct Test {
+    pub(crate) run: Started,
     address: String,
 }
 
 impl Test {
-    fn start(run: Brunt) -> Self {
+    pub(crate) fn start(run: Brunt) -> Self {
         let run = run.args(&["--address", "127.0.0.1:0"]).start();
         let mark = "the REST API listens on http://";
         run.wait_for_log(mark);
@@ -72,18 +72,18 @@ impl Test {
         serde_json::from_str(&body).unwrap()
     }
 
-    fn patch(&self, attributes: &Value) -> (u16, Value) {
+    pub(crate) fn patch(&self, attributes: &Value) -> (u16, Value) {
         let body =
             json!({ "data": { "type": "status", "id": "default", "attributes": attributes } });
         let (status, body) = self.ask("PATCH", "/v1/status", &body.to_string());
         (status, serde_json::from_str(&body).unwrap())
     }
 
-    fn status(&self) -> Value {
+    pub(crate) fn status(&self) -> Value {
         self.get("/v1/status")["data"]["attributes"].clone()
     }
 
-    fn wait_for_status(&self, key: &str, value: &Value) {
+    pub(crate) fn wait_for_status(&self, key: &str, value: &Value) {
         let what = format!("{key} is {value}");
         self.run.wait_until(&what, || self.status()[key] == *value);
     }
@@ -113,13 +113,13 @@ impl Test {
     }
 
     /// Runs a command against it.
-    fn command(&self, args: &[&str]) -> Finished {
+    pub(crate) fn command(&self, args: &[&str]) -> Finished {
         let (name, rest) = args.split_first().unwrap();
         let command = Brunt::command(name).args(rest);
         command.args(&["--address", &self.address]).run()
     }
 
-    fn stop(self) -> Finished {
+    pub(crate) fn stop(self) -> Finished {
         self.command(&["stop"]).expect(0);
         self.run.finish().expect(103)
     }

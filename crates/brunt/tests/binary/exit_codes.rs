@@ -187,6 +187,23 @@ fn an_abort_is_108_at_every_stage() {
 }
 
 #[test]
+fn a_worker_that_cannot_be_brought_back_is_109() {
+    // A search that neither calls anything nor needs memory, and takes days.
+    let script = "const text = 'a'.repeat(1e8), absent = 'a'.repeat(5e7) + 'b';
+        export const options = { scenarios: { one: {
+          executor: 'constant-vus', vus: 1, duration: '1s', gracefulStop: '0s' } } };
+        export default function () { console.log('ran'); text.indexOf(absent); }
+        export function teardown() { console.log('torn down'); }";
+    let run = Brunt::script(script).args(&["--workers", "1"]).run();
+    let run = run.expect(109);
+    assert_eq!(run.console().first().map(String::as_str), Some("ran"));
+    run.says(&[
+        "does not answer",
+        "hangs in a call that cannot be interrupted",
+    ]);
+}
+
+#[test]
 fn a_test_marked_as_failed_is_110_even_with_a_broken_threshold() {
     let script = body("exec.test.fail('does not count'); counter.add(1);")
         + "\nexport const options = { thresholds: { my_counter: ['count>1'] } };";
