@@ -218,7 +218,8 @@ fn show_progress(
             stage: match status.phase {
                 Phase::Setup => Stage::Setup,
                 Phase::Teardown => Stage::Teardown,
-                phase if status.paused && phase < Phase::Teardown => Stage::Paused,
+                Phase::PausedBeforeRun => Stage::Paused,
+                Phase::Running if status.paused => Stage::Paused,
                 _ => observed.stage,
             },
             outages: outputs
