@@ -10,10 +10,11 @@
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::NonNull;
 use std::rc::Rc;
 
 use rquickjs::{Ctx, Error, Object, Result, Value, qjs};
+
+use crate::boundary;
 
 /// The members of a lazy object.
 pub trait Lazy: Any {
@@ -116,6 +117,16 @@ impl LazyClass {
         }
     }
 
+    /// The prototype of its objects.
+    pub fn prototype<'js>(&self, ctx: &Ctx<'js>) -> Result<Object<'js>> {
+        // SAFETY: the class was registered in this runtime by `new`; we get a reference of our own.
+        let value = unsafe {
+            let prototype = qjs::JS_GetClassProto(ctx.as_raw().as_ptr(), self.id);
+            Value::from_raw(ctx.clone(), prototype)
+        };
+        Object::from_value(value)
+    }
+
     /// Looks at the members of an object of this class.
     pub fn with<T: Lazy, R>(&self, object: &Value<'_>, look: impl FnOnce(&T) -> R) -> Option<R> {
         // SAFETY: null unless the object is of this class; lives as long as the object, which
@@ -170,44 +181,20 @@ unsafe fn value_of(
         return Ok(unsafe { qjs::JS_DupValue(ctx, *value) });
     }
     let members: *const dyn Lazy = &raw const *this.members;
-    let Some(ctx) = NonNull::new(ctx) else {
-        return Err(());
-    };
-    // SAFETY: a live context of the running call.
-    let safe = unsafe { Ctx::from_raw(ctx) };
-    // SAFETY: the members live as long as the object, which the caller holds; making one may run
-    // no script that could write to the object.
-    let made = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: see above.
-        unsafe { &*members }.member(&safe, index)
-    }));
-    let value = match made {
-        Ok(Ok(value)) => value,
-        Ok(Err(error)) => {
-            if !matches!(error, Error::Exception) {
-                crate::values::throw_error(&safe, "Error", &error.to_string());
-            }
-            return Err(());
-        }
-        Err(_) => {
-            crate::values::throw_error(&safe, "InternalError", "a member could not be made");
-            return Err(());
-        }
-    };
-    let raw = value.as_raw();
-    let keep = value.is_object() || value.is_string();
-    // One reference for the caller, one more for the cache.
-    // SAFETY: one reference for the caller, of a live value.
-    let owned = unsafe { qjs::JS_DupValue(ctx.as_ptr(), raw) };
+    // SAFETY: a live context; the members live as long as the object, which the caller holds;
+    // making one may run no script that could write to the object.
+    let made = unsafe { boundary::make(ctx, |ctx| (*members).member(ctx, index)) }?;
     // SAFETY: as above; the first reference ended before the member was made.
-    if keep && let Some(this) = unsafe { instance(object) } {
+    if made.again
+        && let Some(this) = unsafe { instance(object) }
+    {
         if this.made.is_empty() {
             this.made = vec![None; this.names.len()];
         }
         // SAFETY: one more reference, which the cache keeps until the finalizer.
-        this.made[index] = Some(unsafe { qjs::JS_DupValue(ctx.as_ptr(), raw) });
+        this.made[index] = Some(unsafe { qjs::JS_DupValue(ctx, made.value) });
     }
-    Ok(owned)
+    Ok(made.value)
 }
 
 unsafe extern "C" fn get_own_property(

@@ -7,6 +7,7 @@
 //! This is the only crate of the engine with unsafe code; each module that has some says why.
 
 mod alone;
+mod boundary;
 mod bytecode;
 mod commonjs;
 mod event_loop;
@@ -19,6 +20,7 @@ mod heap;
 mod intrinsics;
 pub mod lazy;
 mod modules;
+mod on_demand;
 mod operations;
 mod park;
 mod polls;
@@ -37,6 +39,7 @@ pub use exception::Exception;
 pub use exhaustion::with_memory;
 pub use frozen::{Names, freeze, frozen_list, frozen_map, frozen_object};
 pub use heap::return_free_memory;
+pub use on_demand::{Members, on_demand};
 pub use operations::{Completion, Operation};
 pub use park::{Interrupted, Parker};
 pub use program::Program;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use brunt_script::{Kind, LoadError, Specifier};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::{Declarations, Declared, Exports, Module, ModuleDef};
-use rquickjs::{Ctx, Error, Function, Result};
+use rquickjs::{Ctx, Error, Function, Result, Value};
 
 use crate::bytecode::declare_module;
-use crate::state::{VmState, default_of, vm_state};
+use crate::state::{VmState, vm_state};
 use crate::values::{call_throwing_uncatchable, throw_error};
 
 /// The module that gives an ES module the exports of a CommonJS one.
@@ -82,6 +82,15 @@ impl Loader for Imports {
 }
 
 impl VmState {
+    /// The exports of a built-in module that some module of the program may look at.
+    fn wanted_exports(&self, module: &str) -> impl Iterator<Item = &'static str> {
+        let loader = Arc::clone(self.program.loader());
+        let all = self.host.exports(module).unwrap_or_default();
+        let module = module.to_owned();
+        let wanted = all.iter().copied();
+        wanted.filter(move |name| loader.wants(&module, name))
+    }
+
     /// Throws a load error, and keeps it so that the user gets it whole.
     pub(crate) fn fail(self: &Rc<Self>, ctx: &Ctx<'_>, error: LoadError) -> Error {
         let message = error.to_string();
@@ -116,8 +125,8 @@ impl ModuleDef for Builtin {
         let name = module.name::<String>()?;
         let state = vm_state(module.ctx())?;
         declarations.declare("default")?;
-        for export in state.host.exports(&name).unwrap_or_default() {
-            declarations.declare(*export)?;
+        for export in state.wanted_exports(&name) {
+            declarations.declare(export)?;
         }
         Ok(())
     }
@@ -126,10 +135,10 @@ impl ModuleDef for Builtin {
         let name = exports.module().name::<String>()?;
         let state = vm_state(ctx)?;
         let object = state.builtin(ctx, &name)?;
-        exports.export("default", default_of(&object)?)?;
-        for export in state.host.exports(&name).unwrap_or_default() {
-            exports.export(*export, object.get::<_, rquickjs::Value<'js>>(*export)?)?;
+        for export in state.wanted_exports(&name) {
+            exports.export(export, object.get::<_, Value<'js>>(export)?)?;
         }
+        exports.export("default", object)?;
         Ok(())
     }
 }

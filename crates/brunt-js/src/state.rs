@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use brunt_engine::{Call, WorkerCx};
 use brunt_script::Specifier;
-use rquickjs::{Ctx, Error, Object, Persistent, Result, Value};
+use rquickjs::{Ctx, Error, Object, Persistent, Result, Value, qjs};
 use rustc_hash::FxHashMap;
 
 use crate::event_loop::EventLoop;
 use crate::exception::Exception;
+use crate::on_demand::{Members, on_demand};
 use crate::park::Parker;
 use crate::program::Program;
 
@@ -42,9 +43,8 @@ pub trait Host: 'static {
     /// module.
     fn exports(&self, module: &str) -> Option<&'static [&'static str]>;
 
-    /// Makes a built-in module's object: its members are the named exports, itself the default
-    /// one. Called once for each module and virtual user.
-    fn module<'js>(&self, ctx: &Ctx<'js>, module: &str) -> Result<Object<'js>>;
+    /// Makes an export of a built-in module, when a script first looks at it.
+    fn export<'js>(&self, ctx: &Ctx<'js>, module: &str, name: &str) -> Result<Value<'js>>;
 
     /// Puts the globals in place, before the script is evaluated.
     fn globals(&self, ctx: &Ctx<'_>) -> Result<()>;
@@ -83,6 +83,8 @@ pub(crate) struct VmState {
     pub(crate) event_loop: Rc<EventLoop>,
     pub(crate) modules: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
     pub(crate) commonjs: RefCell<FxHashMap<String, Persistent<Object<'static>>>>,
+    /// Of objects with members on demand, once there is one.
+    pub(crate) on_demand_class: Cell<Option<qjs::JSClassID>>,
     pub(crate) initializing: Cell<bool>,
     /// What the script may use, in bytes.
     pub(crate) memory: Option<usize>,
@@ -144,13 +146,17 @@ impl VmState {
         result
     }
 
-    /// A built-in module's object, made on first use.
+    /// A built-in module's object: its members are the named exports, itself the default one.
     pub(crate) fn builtin<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Object<'js>> {
         let known = self.modules.borrow().get(name).cloned();
         if let Some(known) = known {
             return known.restore(ctx);
         }
-        let object = self.host.module(ctx, name)?;
+        let exports = BuiltinExports {
+            host: Rc::clone(&self.host),
+            module: name.to_owned(),
+        };
+        let object = on_demand(ctx, exports)?;
         self.modules
             .borrow_mut()
             .insert(name.to_owned(), Persistent::save(ctx, object.clone()));
@@ -165,11 +171,18 @@ impl VmState {
     }
 }
 
-/// A `default` export: the module's own, or the module object itself.
-pub(crate) fn default_of<'js>(object: &Object<'js>) -> Result<Value<'js>> {
-    if object.contains_key("default")? {
-        object.get("default")
-    } else {
-        Ok(object.clone().into_value())
+/// The members of a built-in module's object.
+struct BuiltinExports {
+    host: Rc<dyn Host>,
+    module: String,
+}
+
+impl Members for BuiltinExports {
+    fn names(&self) -> Vec<&str> {
+        self.host.exports(&self.module).unwrap_or_default().to_vec()
+    }
+
+    fn make<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+        self.host.export(ctx, &self.module, name)
     }
 }

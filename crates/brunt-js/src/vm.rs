@@ -81,6 +81,7 @@ impl Vm {
             event_loop: Rc::new(EventLoop::default()),
             modules: RefCell::default(),
             commonjs: RefCell::default(),
+            on_demand_class: Cell::new(None),
             initializing: Cell::new(true),
             memory: self.limits.memory,
             linking: Cell::new(false),

@@ -117,17 +117,15 @@ const CLASS: &str = "(load, item, size) => {
   return SharedArray;
 }";
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    if name != "SharedArray" {
+        return Ok(Value::new_undefined(ctx.clone()));
+    }
     let class = glue(ctx, "k6/data", CLASS)?;
     let load = Function::new(ctx.clone(), load)?;
     let item = Function::new(ctx.clone(), item)?;
     let size = Function::new(ctx.clone(), size)?;
-    let module = Object::new(ctx.clone())?;
-    module.set(
-        "SharedArray",
-        class.call::<_, Value<'js>>((load, item, size))?,
-    )?;
-    Ok(module)
+    class.call((load, item, size))
 }
 
 /// The number under which this virtual user has a list now.

@@ -4,25 +4,21 @@ use base64::Engine;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use rquickjs::function::Opt;
-use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
+use rquickjs::{Ctx, IntoJs, Result, Value};
 
 use brunt_js::{share_bytes, throw_error};
 
 use crate::args::bytes;
+use crate::named::function;
 
 pub(crate) const EXPORTS: &[&str] = &["b64decode", "b64encode"];
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    module.set(
-        "b64encode",
-        Function::new(ctx.clone(), b64encode)?.with_name("b64encode")?,
-    )?;
-    module.set(
-        "b64decode",
-        Function::new(ctx.clone(), b64decode)?.with_name("b64decode")?,
-    )?;
-    Ok(module)
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    match name {
+        "b64decode" => function(ctx, name, b64decode),
+        "b64encode" => function(ctx, name, b64encode),
+        _ => Ok(Value::new_undefined(ctx.clone())),
+    }
 }
 
 fn engine(name: Option<String>) -> GeneralPurpose {

@@ -13,13 +13,15 @@ use crate::stage::Stage;
 
 pub(crate) const EXPORTS: &[&str] = &["instance", "scenario", "test", "vu"];
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    module.set("instance", instance(ctx)?)?;
-    module.set("scenario", scenario(ctx)?)?;
-    module.set("test", test(ctx)?)?;
-    module.set("vu", vu(ctx)?)?;
-    Ok(module)
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    let object = match name {
+        "instance" => instance(ctx)?,
+        "scenario" => scenario(ctx)?,
+        "test" => test(ctx)?,
+        "vu" => vu(ctx)?,
+        _ => return Ok(Value::new_undefined(ctx.clone())),
+    };
+    Ok(object.into_value())
 }
 
 /// Adds an enumerable getter.

@@ -5,25 +5,29 @@ use rquickjs::object::{Accessor, Property};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::{
+<<<<<<< HEAD
     call_throwing_uncatchable, current_file, glue, host_state, parker, program, share_bytes,
     throw_error,
+=======
+    Members, call_throwing_uncatchable, current_file, host_state, on_demand, parker, program,
+    share_bytes, throw_error,
+>>>>>>> 3f9aff4 (Make members of built-in modules and __ENV when a script first looks at them)
 };
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use crate::config::K6Config;
 use crate::host::K6Host;
 use crate::stage::Stage;
 
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
     let globals = ctx.globals();
     go_error(ctx)?;
-    let env = Object::new(ctx.clone())?;
-    for (key, value) in &host.config.env {
-        env.set(key.as_str(), value.as_str())?;
-    }
+    let env = on_demand(ctx, Environment(Arc::clone(&host.config)))?;
     if host.config.freeze_env {
         freeze(ctx, &env)?;
     }
@@ -50,9 +54,8 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
         };
         globals.prop(*name, Accessor::new_get(first_use).configurable())?;
     }
-    let timers = crate::timers::module(ctx)?;
     for name in crate::timers::EXPORTS {
-        globals.set(*name, timers.get::<_, Value<'js>>(*name)?)?;
+        globals.set(*name, crate::timers::export(ctx, name)?)?;
     }
     let open = Function::new(ctx.clone(), open)?.with_name("open")?;
     globals.set("open", open.clone())?;
@@ -64,6 +67,23 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
         seed_random(ctx, seed.wrapping_add(host.cx.id.in_test))?;
     }
     Ok(())
+}
+
+/// The members of `__ENV`.
+struct Environment(Arc<K6Config>);
+
+impl Members for Environment {
+    fn names(&self) -> Vec<&str> {
+        self.0.env.keys().map(String::as_str).collect()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.env.contains_key(name)
+    }
+
+    fn make<'js>(&self, ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+        self.0.env.get(name).map(String::as_str).into_js(ctx)
+    }
 }
 
 /// Adds a scenario's variables to `__ENV`.

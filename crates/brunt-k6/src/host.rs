@@ -10,7 +10,7 @@ use brunt_engine::{Call, Iteration, Level, Record, Vu, VuFactory, VuId, WorkerCx
 use brunt_js::{Ended, Host, HostCx, JsVu, Program, VuLimits};
 use brunt_metrics::{MetricId, SystemTag, TagSet, builtin};
 use brunt_net::Client;
-use rquickjs::{Ctx, Object, Result};
+use rquickjs::{Ctx, Object, Result, Value};
 
 use crate::caches::Caches;
 use crate::checks::Checks;
@@ -294,16 +294,16 @@ impl Host for K6Host {
         Self::exports_of(module)
     }
 
-    fn module<'js>(&self, ctx: &Ctx<'js>, module: &str) -> Result<Object<'js>> {
+    fn export<'js>(&self, ctx: &Ctx<'js>, module: &str, name: &str) -> Result<Value<'js>> {
         match module {
-            "k6" => crate::k6::module(ctx),
-            "k6/data" => crate::data::module(ctx),
-            "k6/html" => crate::html::module(ctx),
-            "k6/http" => crate::http::module(ctx),
-            "k6/metrics" => crate::metrics::module(ctx),
-            "k6/execution" => crate::execution::module(ctx),
-            "k6/encoding" => crate::encoding::module(ctx),
-            "k6/timers" => crate::timers::module(ctx),
+            "k6" => crate::k6::export(ctx, name),
+            "k6/data" => crate::data::export(ctx, name),
+            "k6/html" => crate::html::export(ctx, name),
+            "k6/http" => crate::http::export(ctx, name),
+            "k6/metrics" => crate::metrics::export(ctx, name),
+            "k6/execution" => crate::execution::export(ctx, name),
+            "k6/encoding" => crate::encoding::export(ctx, name),
+            "k6/timers" => crate::timers::export(ctx, name),
             _ => Err(rquickjs::Error::new_loading(module)),
         }
     }
@@ -378,7 +378,7 @@ impl Host for K6Host {
             return Ok(());
         };
         let settled: Object<'js> = ctx.json_parse(json.as_bytes())?.get()?;
-        for entry in settled.props::<String, rquickjs::Value<'js>>() {
+        for entry in settled.props::<String, Value<'js>>() {
             let (key, value) = entry?;
             if options.set(key, value).is_err() {
                 // Frozen by the script, which is its right.

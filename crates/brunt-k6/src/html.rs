@@ -12,11 +12,12 @@ mod traverse;
 
 use std::rc::Rc;
 
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::{Ctx, Result, Value};
 
 use brunt_js::{call_throwing_uncatchable, parker, throw_error};
 
 use crate::args::text;
+use crate::named::function;
 
 pub(crate) use forms::submission;
 pub(crate) use selection::{HtmlClasses, Nodes, fields_object};
@@ -51,13 +52,13 @@ impl Page {
     }
 }
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    if name != "parseHTML" {
+        return Ok(Value::new_undefined(ctx.clone()));
+    }
     let parse_html = |ctx: Ctx<'js>, source: Value<'js>| {
         let page = Page::parse(&ctx, &text(&source)?, None)?;
         Nodes::whole(page).into_js(&ctx)
     };
-    let parse_html = Function::new(ctx.clone(), parse_html)?;
-    module.set("parseHTML", parse_html.with_name("parseHTML")?)?;
-    Ok(module)
+    function(ctx, name, parse_html)
 }

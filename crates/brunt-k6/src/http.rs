@@ -28,7 +28,7 @@ mod targets;
 use std::borrow::Cow;
 
 use rquickjs::function::Rest;
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::{Ctx, IntoJs, Result, Value};
 
 use brunt_engine::Level;
 use brunt_js::host_state;
@@ -36,6 +36,7 @@ use brunt_js::host_state;
 use crate::args::text;
 use crate::host::K6Host;
 use crate::http::request::Arguments;
+use crate::named::function;
 
 pub(crate) use expectation::Expectation;
 pub(crate) use targets::Targets;
@@ -80,66 +81,63 @@ pub(crate) const EXPORTS: &[&str] = &[
 /// What a call without a body may have: a URL and parameters.
 const ARGUMENTS_OF_GET: usize = 2;
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    for (name, method) in [("get", "GET"), ("head", "HEAD")] {
-        let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            if args.len() > ARGUMENTS_OF_GET {
-                warn_of_more(&ctx, name)?;
-            }
-            request::send(
-                &ctx,
-                Arguments {
-                    method: method.into(),
-                    url: args.first(),
-                    body: None,
-                    params: args.get(1),
-                },
-            )
-        })?;
-        module.set(name, function.with_name(name)?)?;
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    match name {
+        "get" => without_body(ctx, "get", "GET"),
+        "head" => without_body(ctx, "head", "HEAD"),
+        "post" => with_body(ctx, name, "POST"),
+        "put" => with_body(ctx, name, "PUT"),
+        "patch" => with_body(ctx, name, "PATCH"),
+        "del" => with_body(ctx, name, "DELETE"),
+        "options" => with_body(ctx, name, "OPTIONS"),
+        "request" => function(ctx, name, |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
+            let method = args.first().map(text).transpose()?.unwrap_or_default();
+            request::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
+        }),
+        "asyncRequest" => function(ctx, name, |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
+            let method = args.first().map(text).transpose()?.unwrap_or_default();
+            asynchronous::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
+        }),
+        "batch" => function(ctx, name, batch::batch),
+        "file" => function(ctx, name, file::file),
+        "url" => function(ctx, name, address::tag),
+        "expectedStatuses" => function(ctx, name, expectation::expected_statuses),
+        "setResponseCallback" => function(ctx, name, expectation::set_response_callback),
+        "CookieJar" => cookie_jar::constructor(ctx),
+        "cookieJar" => function(ctx, name, cookie_jar::current),
+        _ => constants::CONSTANTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| *value)
+            .into_js(ctx),
     }
-    let with_body = [
-        ("post", "POST"),
-        ("put", "PUT"),
-        ("patch", "PATCH"),
-        ("del", "DELETE"),
-        ("options", "OPTIONS"),
-    ];
-    for (name, method) in with_body {
-        let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            request::send(&ctx, arguments(method.into(), &args))
-        })?;
-        module.set(name, function.with_name(name)?)?;
-    }
-    let function = Function::new(ctx.clone(), |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-        let method = args.first().map(text).transpose()?.unwrap_or_default();
-        request::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
-    })?;
-    module.set("request", function.with_name("request")?)?;
-    let function = Function::new(ctx.clone(), |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-        let method = args.first().map(text).transpose()?.unwrap_or_default();
-        asynchronous::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
-    })?;
-    module.set("asyncRequest", function.with_name("asyncRequest")?)?;
-    let function = Function::new(ctx.clone(), batch::batch)?;
-    module.set("batch", function.with_name("batch")?)?;
-    let function = Function::new(ctx.clone(), file::file)?;
-    module.set("file", function.with_name("file")?)?;
-    let function = Function::new(ctx.clone(), address::tag)?;
-    module.set("url", function.with_name("url")?)?;
-    let function = Function::new(ctx.clone(), expectation::expected_statuses)?;
-    module.set("expectedStatuses", function.with_name("expectedStatuses")?)?;
-    let function = Function::new(ctx.clone(), expectation::set_response_callback)?;
-    module.set(
-        "setResponseCallback",
-        function.with_name("setResponseCallback")?,
-    )?;
-    cookie_jar::install(ctx, &module)?;
-    for (name, value) in constants::CONSTANTS {
-        module.set(*name, *value)?;
-    }
-    Ok(module)
+}
+
+fn without_body<'js>(
+    ctx: &Ctx<'js>,
+    name: &'static str,
+    method: &'static str,
+) -> Result<Value<'js>> {
+    function(ctx, name, move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
+        if args.len() > ARGUMENTS_OF_GET {
+            warn_of_more(&ctx, name)?;
+        }
+        request::send(
+            &ctx,
+            Arguments {
+                method: method.into(),
+                url: args.first(),
+                body: None,
+                params: args.get(1),
+            },
+        )
+    })
+}
+
+fn with_body<'js>(ctx: &Ctx<'js>, name: &str, method: &'static str) -> Result<Value<'js>> {
+    function(ctx, name, move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
+        request::send(&ctx, arguments(method.into(), &args))
+    })
 }
 
 /// `url, body, params` behind a method.

@@ -1,7 +1,7 @@
 //! `import { check, group, sleep, fail, randomSeed } from 'k6'`.
 
 use rquickjs::function::Rest;
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::{Ctx, Result, Value};
 
 use brunt_js::{call_throwing_uncatchable, for_each_property, host_state, is_async, throw_error};
 use brunt_metrics::builtin;
@@ -9,29 +9,19 @@ use brunt_metrics::builtin;
 use crate::args::{given, tags, text};
 use crate::checks::CheckPlace;
 use crate::host::K6Host;
+use crate::named::function;
 
 pub(crate) const EXPORTS: &[&str] = &["check", "fail", "group", "randomSeed", "sleep"];
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    module.set(
-        "check",
-        Function::new(ctx.clone(), check)?.with_name("check")?,
-    )?;
-    module.set(
-        "group",
-        Function::new(ctx.clone(), group)?.with_name("group")?,
-    )?;
-    module.set(
-        "sleep",
-        Function::new(ctx.clone(), sleep)?.with_name("sleep")?,
-    )?;
-    module.set("fail", Function::new(ctx.clone(), fail)?.with_name("fail")?)?;
-    module.set(
-        "randomSeed",
-        Function::new(ctx.clone(), random_seed)?.with_name("randomSeed")?,
-    )?;
-    Ok(module)
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    match name {
+        "check" => function(ctx, name, check),
+        "fail" => function(ctx, name, fail),
+        "group" => function(ctx, name, group),
+        "randomSeed" => function(ctx, name, random_seed),
+        "sleep" => function(ctx, name, sleep),
+        _ => Ok(Value::new_undefined(ctx.clone())),
+    }
 }
 
 fn sleep(ctx: Ctx<'_>, seconds: f64) -> Result<()> {

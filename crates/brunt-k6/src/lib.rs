@@ -22,6 +22,7 @@ mod http;
 mod inspect;
 mod k6;
 mod metrics;
+mod named;
 mod stage;
 mod tags;
 mod text;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rquickjs::function::{Constructor, Opt, This};
-use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
+use rquickjs::{Ctx, IntoJs, Object, Result, Value};
 
 use brunt_engine::Level;
 use brunt_js::lazy::{Lazy, LazyClass};
@@ -12,6 +12,7 @@ use brunt_metrics::{Metric, MetricKind, ValueType};
 
 use crate::args::tags;
 use crate::host::K6Host;
+use crate::named::function;
 
 pub(crate) const EXPORTS: &[&str] = &["Counter", "Gauge", "Rate", "Trend"];
 
@@ -24,32 +25,34 @@ impl Lazy for Handle {
     }
 }
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    let prototype = Object::new(ctx.clone())?;
-    prototype.set("add", Function::new(ctx.clone(), add)?.with_name("add")?)?;
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    let kind = match name {
+        "Counter" => MetricKind::Counter,
+        "Gauge" => MetricKind::Gauge,
+        "Rate" => MetricKind::Rate,
+        "Trend" => MetricKind::Trend,
+        _ => return Ok(Value::new_undefined(ctx.clone())),
+    };
     let host = host_state::<K6Host>(ctx)?;
-    let class = LazyClass::new(ctx, ["name"], &prototype)?;
-    // One module object for each virtual user, so the cell is empty.
-    host.metric_class.get_or_init(|| class);
-    let kinds = [
-        ("Counter", MetricKind::Counter),
-        ("Gauge", MetricKind::Gauge),
-        ("Rate", MetricKind::Rate),
-        ("Trend", MetricKind::Trend),
-    ];
-    for (name, kind) in kinds {
-        let constructor = Constructor::new_prototype(
-            ctx,
-            prototype.clone(),
-            move |ctx: Ctx<'js>, name: Opt<Value<'js>>, is_time: Opt<bool>| {
-                construct(&ctx, kind, name.0.as_ref(), is_time.0.unwrap_or(false))
-            },
-        )?;
-        constructor.set_name(name)?;
-        module.set(name, constructor)?;
-    }
-    Ok(module)
+    let prototype = match host.metric_class.get() {
+        Some(class) => class.prototype(ctx)?,
+        None => {
+            let prototype = Object::new(ctx.clone())?;
+            prototype.set("add", function(ctx, "add", add)?)?;
+            let class = LazyClass::new(ctx, ["name"], &prototype)?;
+            host.metric_class.get_or_init(|| class);
+            prototype
+        }
+    };
+    let constructor = Constructor::new_prototype(
+        ctx,
+        prototype,
+        move |ctx: Ctx<'js>, name: Opt<Value<'js>>, is_time: Opt<bool>| {
+            construct(&ctx, kind, name.0.as_ref(), is_time.0.unwrap_or(false))
+        },
+    )?;
+    constructor.set_name(name)?;
+    Ok(constructor.into_value())
 }
 
 fn construct<'js>(

@@ -1,25 +1,26 @@
 //! `k6/timers` and the global functions of the same names.
 
 use rquickjs::function::Rest;
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::{Ctx, Result, Value};
 
 use brunt_js::{event_loop, parker, throw_error};
 
+use crate::named::function;
+
 pub(crate) const EXPORTS: &[&str] = &["clearInterval", "clearTimeout", "setInterval", "setTimeout"];
 
-pub(crate) fn module<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
-    let module = Object::new(ctx.clone())?;
-    for (name, repeat) in [("setTimeout", false), ("setInterval", true)] {
-        let function = Function::new(ctx.clone(), move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
+pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
+    let set = |name: &'static str, repeat| {
+        function(ctx, name, move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
             set_timer(&ctx, name, args.0, repeat)
-        })?;
-        module.set(name, function.with_name(name)?)?;
+        })
+    };
+    match name {
+        "setTimeout" => set("setTimeout", false),
+        "setInterval" => set("setInterval", true),
+        "clearTimeout" | "clearInterval" => function(ctx, name, clear_timer),
+        _ => Ok(Value::new_undefined(ctx.clone())),
     }
-    for name in ["clearTimeout", "clearInterval"] {
-        let function = Function::new(ctx.clone(), clear_timer)?;
-        module.set(name, function.with_name(name)?)?;
-    }
-    Ok(module)
 }
 
 fn set_timer<'js>(

@@ -14,6 +14,7 @@ use crate::error::{ErrorKind, LoadError};
 use crate::facade::{self, NAMESPACE};
 use crate::source::{Kind, Source};
 use crate::specifier::Specifier;
+use crate::wanted::Wanted;
 
 /// What walking needs of the loader.
 pub(crate) trait Disk {
@@ -33,6 +34,7 @@ pub(crate) struct Loaded {
     pub(crate) sources: Vec<Source>,
     pub(crate) codes: Vec<Code>,
     pub(crate) warnings: Vec<String>,
+    pub(crate) wanted: Wanted,
 }
 
 /// Loads a module and what it imports, as far as it is not known yet.
@@ -42,6 +44,7 @@ pub(crate) fn load(root: &Specifier, disk: &impl Disk) -> Result<Loaded, LoadErr
     let sources = graph.sources(disk);
     let mut loaded = Loaded {
         sources,
+        wanted: graph.wanted_of_builtins(disk),
         ..Loaded::default()
     };
     for node in graph.nodes.into_values() {
@@ -150,6 +153,29 @@ impl Graph {
             for (request, target) in node.draft.facts.requests.iter().zip(&node.targets) {
                 if request.star {
                     queue.push_back((target, name));
+                }
+            }
+        }
+        wanted
+    }
+
+    /// What the modules want of those that the host provides.
+    fn wanted_of_builtins(&self, disk: &impl Disk) -> Wanted {
+        let mut wanted = Wanted::default();
+        for node in self.nodes.values() {
+            let facts = &node.draft.facts;
+            if facts.kind == Kind::CommonJs || node.draft.code.javascript().contains("require") {
+                wanted.everything();
+            }
+            for (request, target) in facts.requests.iter().zip(&node.targets) {
+                if disk.builtin_exports(target).is_none() {
+                    continue;
+                }
+                if request.star || !request.namespaces.is_empty() {
+                    wanted.whole(target.as_str());
+                }
+                for name in &request.names {
+                    wanted.name(target.as_str(), &name.text);
                 }
             }
         }

@@ -32,6 +32,7 @@ mod source_map;
 mod specifier;
 mod strip;
 mod text;
+mod wanted;
 
 pub use analysis::parsed_files::OPEN_TO_PARSE;
 pub use error::{ErrorKind, LoadError};

@@ -22,6 +22,7 @@ use crate::option_place;
 use crate::position::Position;
 use crate::source::{Kind, Source};
 use crate::specifier::{self, Specifier};
+use crate::wanted::Wanted;
 
 /// Where the main script is.
 #[derive(Debug, Clone)]
@@ -58,6 +59,7 @@ pub struct Loader {
 struct Modules {
     sources: FxHashMap<Specifier, Arc<Source>>,
     codes: FxHashMap<Arc<str>, Arc<Code>>,
+    wanted: Wanted,
 }
 
 impl Loader {
@@ -137,6 +139,7 @@ impl Loader {
         let loaded = graph::load(specifier, self)?;
         self.warnings.lock().extend(loaded.warnings);
         let mut modules = self.modules.write();
+        modules.wanted.add(loaded.wanted);
         for code in loaded.codes {
             modules
                 .codes
@@ -154,6 +157,11 @@ impl Loader {
                 format!("{specifier} was lost while loading"),
             )
         })
+    }
+
+    /// Whether a module that is loaded may look at this export of a built-in module.
+    pub fn wants(&self, builtin: &str, name: &str) -> bool {
+        (self.builtin_exports)(builtin).is_none() || self.modules.read().wanted.has(builtin, name)
     }
 
     /// Loads the main script and all that it imports.

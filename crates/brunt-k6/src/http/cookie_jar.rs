@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use rquickjs::function::{Constructor, Opt, This};
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::{Ctx, Object, Result, Value};
 
 use brunt_js::lazy::{Lazy, LazyClass};
 use brunt_js::{host_state, throw_error};
@@ -13,6 +13,7 @@ use crate::args::text;
 use crate::host::K6Host;
 use crate::http::cookies::{Cookie, date, push_to};
 use crate::http::jar::{Jar, Site};
+use crate::named::function;
 
 /// What hangs on a jar's object.
 struct Handle(Rc<Jar>);
@@ -23,36 +24,42 @@ impl Lazy for Handle {
     }
 }
 
-/// Puts the class and the function that gives the current jar into the module.
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, module: &Object<'js>) -> Result<()> {
-    let prototype = Object::new(ctx.clone())?;
-    prototype.set("set", Function::new(ctx.clone(), set)?.with_name("set")?)?;
-    let function = Function::new(ctx.clone(), cookies_for_url)?;
-    prototype.set("cookiesForURL", function.with_name("cookiesForURL")?)?;
-    let function = Function::new(ctx.clone(), clear)?;
-    prototype.set("clear", function.with_name("clear")?)?;
-    let function = Function::new(ctx.clone(), delete)?;
-    prototype.set("delete", function.with_name("delete")?)?;
-    let class = LazyClass::new(ctx, [], &prototype)?;
-    // One module object for each virtual user, so the cell is empty.
-    host_state::<K6Host>(ctx)?.jar_class.get_or_init(|| class);
+/// `http.CookieJar`.
+pub(crate) fn constructor<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
+    let host = host_state::<K6Host>(ctx)?;
+    let prototype = class(ctx, &host)?.prototype(ctx)?;
     let constructor =
         Constructor::new_prototype(ctx, prototype, |ctx: Ctx<'js>| object(&ctx, Rc::default()))?;
     constructor.set_name("CookieJar")?;
-    module.set("CookieJar", constructor)?;
-    let current = Function::new(ctx.clone(), |ctx: Ctx<'js>| {
-        let host = host_state::<K6Host>(&ctx)?;
-        host.stage.get().must_run(&ctx, "getting the cookie jar")?;
-        let jar = Rc::clone(&host.jar.borrow());
-        object(&ctx, jar)
-    })?;
-    module.set("cookieJar", current.with_name("cookieJar")?)
+    Ok(constructor.into_value())
+}
+
+/// `http.cookieJar()`.
+pub(crate) fn current<'js>(ctx: Ctx<'js>) -> Result<Object<'js>> {
+    let host = host_state::<K6Host>(&ctx)?;
+    host.stage.get().must_run(&ctx, "getting the cookie jar")?;
+    let jar = Rc::clone(&host.jar.borrow());
+    object(&ctx, jar)
+}
+
+/// The class of jars, made on first use.
+fn class<'a>(ctx: &Ctx<'_>, host: &'a K6Host) -> Result<&'a LazyClass> {
+    if let Some(class) = host.jar_class.get() {
+        return Ok(class);
+    }
+    let prototype = Object::new(ctx.clone())?;
+    prototype.set("set", function(ctx, "set", set)?)?;
+    let urls = function(ctx, "cookiesForURL", cookies_for_url)?;
+    prototype.set("cookiesForURL", urls)?;
+    prototype.set("clear", function(ctx, "clear", clear)?)?;
+    prototype.set("delete", function(ctx, "delete", delete)?)?;
+    let class = LazyClass::new(ctx, [], &prototype)?;
+    Ok(host.jar_class.get_or_init(|| class))
 }
 
 fn object<'js>(ctx: &Ctx<'js>, jar: Rc<Jar>) -> Result<Object<'js>> {
     let host = host_state::<K6Host>(ctx)?;
-    let class = host.jar_class.get().ok_or(rquickjs::Error::Unknown)?;
-    class.object(ctx, Handle(jar))
+    class(ctx, &host)?.object(ctx, Handle(jar))
 }
 
 /// The jar behind a value, if it is one.

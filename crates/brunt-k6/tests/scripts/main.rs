@@ -15,5 +15,6 @@ mod k6;
 mod members;
 mod metrics;
 mod modules;
+mod on_demand;
 mod side_by_side;
 mod timers;
