@@ -192,7 +192,7 @@ unsafe fn open<'a>(
             let mut length = 0;
             let bytes = qjs::JS_ToCStringLen(ctx, &raw mut length, value);
             if !bytes.is_null() {
-                let bytes_of = std::slice::from_raw_parts(bytes.cast::<u8>(), length as usize);
+                let bytes_of = std::slice::from_raw_parts(bytes.cast::<u8>(), length);
                 text = std::str::from_utf8(bytes_of).ok().map(str::to_owned);
                 qjs::JS_FreeCString(ctx, bytes);
             }
