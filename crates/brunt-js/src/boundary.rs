@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 use rquickjs::{Ctx, Error, Result, Value, qjs};
 
-/// Makes a value that QuickJS asked for; `Err` with a pending exception.
+/// Makes a member that QuickJS asked for; `Err` with a pending exception.
 ///
 /// # Safety
 /// `ctx` must be live.
@@ -15,28 +15,60 @@ pub(crate) unsafe fn make<F>(ctx: *mut qjs::JSContext, make: F) -> std::result::
 where
     F: for<'js> FnOnce(&Ctx<'js>) -> Result<Value<'js>>,
 {
+    let mut again = false;
+    // SAFETY: the caller's promise.
+    let value = unsafe {
+        call(ctx, |ctx| {
+            let value = make(ctx)?;
+            again = value.is_object() || value.is_string();
+            Ok(value)
+        })
+    }?;
+    Ok(Raw { value, again })
+}
+
+/// Runs host code that gives a value, with a reference for the caller; `Err` with a pending
+/// exception.
+///
+/// # Safety
+/// `ctx` must be live.
+pub(crate) unsafe fn call<F>(
+    ctx: *mut qjs::JSContext,
+    work: F,
+) -> std::result::Result<qjs::JSValue, ()>
+where
+    F: for<'js> FnOnce(&Ctx<'js>) -> Result<Value<'js>>,
+{
     let Some(ctx) = NonNull::new(ctx) else {
         return Err(());
     };
     // SAFETY: a live context of the running call.
-    let safe = unsafe { Ctx::from_raw(ctx) };
-    match catch_unwind(AssertUnwindSafe(|| make(&safe))) {
-        Ok(Ok(value)) => {
-            let again = value.is_object() || value.is_string();
-            // SAFETY: one reference for the caller, of a live value.
-            let value = unsafe { qjs::JS_DupValue(ctx.as_ptr(), value.as_raw()) };
-            Ok(Raw { value, again })
-        }
+    let ctx = unsafe { Ctx::from_raw(ctx) };
+    match catch_unwind(AssertUnwindSafe(|| work(&ctx))) {
+        // SAFETY: one reference for the caller, of a live value.
+        Ok(Ok(value)) => Ok(unsafe { qjs::JS_DupValue(ctx.as_raw().as_ptr(), value.as_raw()) }),
         Ok(Err(error)) => {
-            if !matches!(error, Error::Exception) {
-                crate::values::throw_error(&safe, "Error", &error.to_string());
-            }
+            throw(&ctx, &error);
             Err(())
         }
         Err(_) => {
-            crate::values::throw_error(&safe, "InternalError", "a member could not be made");
+            crate::values::throw_error(&ctx, "InternalError", "a host function panicked");
             Err(())
         }
+    }
+}
+
+/// Leaves a pending exception behind.
+#[cold]
+fn throw(ctx: &Ctx<'_>, error: &Error) {
+    if !matches!(error, Error::Exception) {
+        // A value that cannot be what it has to be is the script's mistake.
+        let kind = if error.is_from_js() {
+            "TypeError"
+        } else {
+            "Error"
+        };
+        crate::values::throw_error(ctx, kind, &error.to_string());
     }
 }
 

@@ -111,6 +111,25 @@ impl EventLoop {
         parker: &Parker,
         promise: Option<&Promise<'js>>,
     ) -> std::result::Result<Option<Value<'js>>, LoopError<'js>> {
+        // What most iterations end with, without the frame of what follows.
+        let nothing = promise.is_none()
+            && !ctx.execute_pending_job()
+            && self.rejections.borrow().is_empty()
+            && self.timers.borrow().is_empty()
+            && parker.operations().is_empty();
+        if nothing {
+            return Ok(None);
+        }
+        self.run_all(ctx, parker, promise)
+    }
+
+    #[inline(never)]
+    fn run_all<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        parker: &Parker,
+        promise: Option<&Promise<'js>>,
+    ) -> std::result::Result<Option<Value<'js>>, LoopError<'js>> {
         let operations = parker.operations();
         loop {
             while ctx.execute_pending_job() {}

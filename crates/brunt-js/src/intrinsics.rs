@@ -89,24 +89,24 @@ fn defer(ctx: &Ctx<'_>) -> Result<()> {
             .map(move |(at, name)| (group * STRIDE + at, name))
     });
     for (at, name) in numbered {
-        // SAFETY: the name is a live buffer of its length; the function object is handed over to
-        // the property; the atom is freed after its use.
+        // SAFETY: the name is a live buffer of its length; both references to the function are
+        // handed over to the property; the atom is freed after its use.
         let done = unsafe {
-            let getter = qjs::JSCFunctionType {
-                getter_magic: Some(first_use),
+            let function = qjs::JSCFunctionType {
+                generic_magic: Some(first_use),
             };
-            let getter = qjs::JS_NewCFunction2(
+            let function = qjs::JS_NewCFunction2(
                 raw,
-                getter.generic,
-                c"get".as_ptr(),
+                function.generic,
+                c"global".as_ptr(),
                 0,
-                qjs::JSCFunctionEnum_JS_CFUNC_getter_magic,
+                qjs::JSCFunctionEnum_JS_CFUNC_generic_magic,
                 at as c_int,
             );
             let atom = qjs::JS_NewAtomLen(raw, name.as_ptr().cast(), name.len() as _);
             let flags = qjs::JS_PROP_CONFIGURABLE as c_int;
-            let done =
-                qjs::JS_DefinePropertyGetSet(raw, object, atom, getter, qjs::JS_UNDEFINED, flags);
+            let again = qjs::JS_DupValue(raw, function);
+            let done = qjs::JS_DefinePropertyGetSet(raw, object, atom, function, again, flags);
             qjs::JS_FreeAtom(raw, atom);
             done
         };
@@ -117,10 +117,13 @@ fn defer(ctx: &Ctx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The getter of all of them: puts the real globals in place and gives the one asked for.
+/// The getter and the setter of all of them: puts the real globals in place, then gives the one
+/// asked for or replaces it.
 unsafe extern "C" fn first_use(
     ctx: *mut qjs::JSContext,
     _this: qjs::JSValue,
+    count: c_int,
+    arguments: *mut qjs::JSValue,
     which: c_int,
 ) -> qjs::JSValue {
     let which = which as usize;
@@ -144,6 +147,10 @@ unsafe extern "C" fn first_use(
         let value = match group.names.get(which % STRIDE) {
             Some(name) if added == 0 => {
                 let atom = qjs::JS_NewAtomLen(ctx, name.as_ptr().cast(), name.len() as _);
+                if count > 0 {
+                    // A script's own in its place, such as a polyfill.
+                    qjs::JS_SetProperty(ctx, globals, atom, qjs::JS_DupValue(ctx, *arguments));
+                }
                 let value = qjs::JS_GetProperty(ctx, globals, atom);
                 qjs::JS_FreeAtom(ctx, atom);
                 value

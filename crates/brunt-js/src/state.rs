@@ -32,7 +32,7 @@ pub enum Ended {
     /// It returned.
     Returned,
     /// It threw.
-    Threw(Exception),
+    Threw(Box<Exception>),
     /// It was interrupted or aborted the test.
     Interrupted,
 }
@@ -54,6 +54,9 @@ pub trait Host: 'static {
 
     /// A call ended; times are monotonic nanoseconds.
     fn end(&self, call: &Call, ended: &Ended, started: i64, finished: i64);
+
+    /// Whether the script called `exec.test.abort()`.
+    fn is_aborted(&self) -> bool;
 
     /// The message of `exec.test.abort()`, if the script called it.
     fn aborted(&self) -> Option<String>;

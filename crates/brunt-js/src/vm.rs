@@ -108,6 +108,10 @@ impl Vm {
 }
 
 /// Everything with the context's lifetime.
+///
+/// What an iteration goes through is kept apart from what happens once or goes wrong: the locals of
+/// a function that does both would lie in every virtual user's stack, and with a thousand of them
+/// each line of it is a miss of the cache.
 struct Served<'a, 'js> {
     vm: &'a Vm,
     ctx: &'a Ctx<'js>,
@@ -144,12 +148,16 @@ impl<'a, 'js> Served<'a, 'js> {
         }
     }
 
+    #[inline(never)]
     fn run(&mut self, call: &Call) -> Outcome {
         let started = self.vm.parker.now();
         let ran = match self.state.host.begin(self.ctx, call) {
             Ok(()) => {
                 let parker = Rc::clone(&self.vm.parker);
-                parker.within_call(|| self.dispatch(call))
+                parker.within_call(|| match call {
+                    Call::Iteration(iteration) => self.iterate(iteration),
+                    other => self.run_once(other),
+                })
             }
             Err(error) => Err(self.failure(&error)),
         };
@@ -158,21 +166,11 @@ impl<'a, 'js> Served<'a, 'js> {
             Ok(value) => (Ended::Returned, value),
             Err(ended) => (ended, None),
         };
-        if ended != Ended::Returned {
-            self.vm.parker.operations().clear();
-            let dropped = self.state.event_loop.clear();
-            if ended == Ended::Interrupted && !dropped.is_empty() {
-                self.state.host.timers_dropped(&dropped);
+        let outcome = match (&ended, call) {
+            (Ended::Returned, Call::Iteration(_)) if !self.state.host.is_aborted() => {
+                Outcome::Completed(None)
             }
-        }
-        let outcome = match (&ended, self.state.host.aborted()) {
-            (_, Some(message)) => Outcome::Aborted(message),
-            (Ended::Interrupted, None) => Outcome::Interrupted,
-            (Ended::Threw(exception), None) => Outcome::Failed(self.describe(exception)),
-            (Ended::Returned, None) => match self.returned(call, value) {
-                Ok(data) => Outcome::Completed(data),
-                Err(error) => Outcome::Failed(self.exception(&error).to_string()),
-            },
+            _ => self.outcome(call, &ended, value),
         };
         self.state.host.end(call, &ended, started, finished);
         if let Some(until) = self.state.host.rest_until(call, started) {
@@ -182,7 +180,30 @@ impl<'a, 'js> Served<'a, 'js> {
         outcome
     }
 
-    fn dispatch(&mut self, call: &Call) -> Ran<'js> {
+    /// What a call came to that was no iteration, or that ended early.
+    #[cold]
+    #[inline(never)]
+    fn outcome(&self, call: &Call, ended: &Ended, value: Option<Value<'js>>) -> Outcome {
+        if *ended != Ended::Returned {
+            self.vm.parker.operations().clear();
+            let dropped = self.state.event_loop.clear();
+            if *ended == Ended::Interrupted && !dropped.is_empty() {
+                self.state.host.timers_dropped(&dropped);
+            }
+        }
+        match (ended, self.state.host.aborted()) {
+            (_, Some(message)) => Outcome::Aborted(message),
+            (Ended::Interrupted, None) => Outcome::Interrupted,
+            (Ended::Threw(exception), None) => Outcome::Failed(self.describe(exception)),
+            (Ended::Returned, None) => match self.returned(call, value) {
+                Ok(data) => Outcome::Completed(data),
+                Err(error) => Outcome::Failed(self.exception(&error).to_string()),
+            },
+        }
+    }
+
+    #[inline(never)]
+    fn run_once(&mut self, call: &Call) -> Ran<'js> {
         match call {
             Call::Init => self.init(),
             Call::Setup => self.call_export("setup", |_| Ok(None)),
@@ -196,21 +217,12 @@ impl<'a, 'js> Served<'a, 'js> {
         }
     }
 
+    #[inline(never)]
     fn iterate(&mut self, iteration: &Iteration) -> Ran<'js> {
         let index = iteration.scenario.index;
-        if self.functions.len() <= index {
-            self.functions.resize(index + 1, None);
-        }
-        if self.functions[index].is_none() {
-            let name = &iteration.scenario.config.exec;
-            let found = self.export(name).and_then(Value::into_function);
-            self.functions[index] = found;
-        }
-        let Some(function) = self.functions[index].clone() else {
-            let name = &iteration.scenario.config.exec;
-            return Err(Ended::Threw(Exception::new(format!(
-                "function '{name}' not found in exports"
-            ))));
+        let function = match self.functions.get(index) {
+            Some(Some(function)) => function.clone(),
+            _ => self.find_function(iteration)?,
         };
         let data = self
             .data(&iteration.data)
@@ -218,6 +230,23 @@ impl<'a, 'js> Served<'a, 'js> {
         self.call(&function, Some(data))
     }
 
+    #[cold]
+    #[inline(never)]
+    fn find_function(
+        &mut self,
+        iteration: &Iteration,
+    ) -> std::result::Result<Function<'js>, Ended> {
+        let (index, name) = (iteration.scenario.index, &iteration.scenario.config.exec);
+        let found = self.export(name).and_then(Value::into_function);
+        if self.functions.len() <= index {
+            self.functions.resize(index + 1, None);
+        }
+        self.functions[index].clone_from(&found);
+        let missing = || Exception::new(format!("function '{name}' not found in exports"));
+        found.ok_or_else(|| Ended::Threw(Box::new(missing())))
+    }
+
+    #[inline(never)]
     fn init(&mut self) -> Ran<'js> {
         let globals = self.state.host.globals(self.ctx);
         let globals = globals.and_then(|()| crate::commonjs::install_globals(self.ctx));
@@ -253,7 +282,9 @@ impl<'a, 'js> Served<'a, 'js> {
         let source = self.vm.parker.on_worker(|| loader.load(entry));
         let source = match source {
             Ok(Ok(source)) => source,
-            Ok(Err(error)) => return Err(Ended::Threw(Exception::new(error.to_string()))),
+            Ok(Err(error)) => {
+                return Err(Ended::Threw(Box::new(Exception::new(error.to_string()))));
+            }
             Err(_) => return Err(Ended::Interrupted),
         };
         if source.kind == Kind::CommonJs {
@@ -325,26 +356,36 @@ impl<'a, 'js> Served<'a, 'js> {
             .state
             .event_loop
             .run(self.ctx, &self.vm.parker, promise);
-        ran.map_err(|error| match error {
+        ran.map_err(|error| self.loop_failure(error))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn loop_failure(&self, error: LoopError<'js>) -> Ended {
+        match error {
             LoopError::Thrown(error) | LoopError::Rejected(error) => self.failure(&error),
             LoopError::Unhandled(reason) => {
                 let loader = self.vm.program.loader();
                 let mut exception = Exception::of_value(self.ctx, &reason, loader);
                 exception.in_promise = true;
-                Ended::Threw(exception)
+                Ended::Threw(Box::new(exception))
             }
-        })
+        }
     }
 
     fn data(&mut self, data: &SetupData) -> rquickjs::Result<Value<'js>> {
         let Some(json) = data else {
             return Ok(Value::new_undefined(self.ctx.clone()));
         };
-        if let Some((known, value)) = &self.data
-            && Arc::ptr_eq(known, json)
-        {
-            return Ok(value.clone());
+        match &self.data {
+            Some((known, value)) if Arc::ptr_eq(known, json) => Ok(value.clone()),
+            _ => self.parse_data(json),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn parse_data(&mut self, json: &Arc<str>) -> rquickjs::Result<Value<'js>> {
         let value = self.ctx.json_parse(json.as_bytes())?;
         self.data = Some((Arc::clone(json), value.clone()));
         Ok(value)
@@ -368,12 +409,14 @@ impl<'a, 'js> Served<'a, 'js> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn failure(&self, error: &Error) -> Ended {
         if self.vm.parker.is_interrupted() || self.state.host.aborted().is_some() {
             drop(self.ctx.catch());
             return Ended::Interrupted;
         }
-        Ended::Threw(self.exception(error))
+        Ended::Threw(Box::new(self.exception(error)))
     }
 
     fn exception(&self, error: &Error) -> Exception {

@@ -52,7 +52,11 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, host: &K6Host) -> Result<()> {
             crate::text::install(&ctx)?;
             ctx.globals().get(*name)
         };
-        globals.prop(*name, Accessor::new_get(first_use).configurable())?;
+        let replace = move |ctx: Ctx<'js>, value: Value<'js>| -> Result<()> {
+            let own = Property::from(value).writable().configurable();
+            ctx.globals().prop(*name, own)
+        };
+        globals.prop(*name, Accessor::new(first_use, replace).configurable())?;
     }
     for name in crate::timers::EXPORTS {
         globals.set(*name, crate::timers::export(ctx, name)?)?;

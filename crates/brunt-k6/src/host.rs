@@ -402,6 +402,10 @@ impl Host for K6Host {
         }
     }
 
+    fn is_aborted(&self) -> bool {
+        self.abort.borrow().is_some()
+    }
+
     fn aborted(&self) -> Option<String> {
         self.abort.borrow().clone()
     }

@@ -27,11 +27,10 @@ mod targets;
 
 use std::borrow::Cow;
 
-use rquickjs::function::Rest;
-use rquickjs::{Ctx, IntoJs, Result, Value};
+use rquickjs::{Ctx, IntoJs, Promise, Result, Value};
 
 use brunt_engine::Level;
-use brunt_js::host_state;
+use brunt_js::{host_state, native};
 
 use crate::args::text;
 use crate::host::K6Host;
@@ -83,20 +82,24 @@ const ARGUMENTS_OF_GET: usize = 2;
 
 pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
     match name {
-        "get" => without_body(ctx, "get", "GET"),
-        "head" => without_body(ctx, "head", "HEAD"),
-        "post" => with_body(ctx, name, "POST"),
-        "put" => with_body(ctx, name, "PUT"),
-        "patch" => with_body(ctx, name, "PATCH"),
-        "del" => with_body(ctx, name, "DELETE"),
-        "options" => with_body(ctx, name, "OPTIONS"),
-        "request" => function(ctx, name, |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            let method = args.first().map(text).transpose()?.unwrap_or_default();
-            request::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
+        "get" => native(ctx, name, |ctx, _, args| {
+            without_body(ctx, "get", "GET", args)
         }),
-        "asyncRequest" => function(ctx, name, |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-            let method = args.first().map(text).transpose()?.unwrap_or_default();
-            asynchronous::send(&ctx, arguments(method.into(), args.get(1..).unwrap_or(&[])))
+        "head" => native(ctx, name, |ctx, _, args| {
+            without_body(ctx, "head", "HEAD", args)
+        }),
+        "post" => native(ctx, name, |ctx, _, args| with_body(ctx, "POST", args)),
+        "put" => native(ctx, name, |ctx, _, args| with_body(ctx, "PUT", args)),
+        "patch" => native(ctx, name, |ctx, _, args| with_body(ctx, "PATCH", args)),
+        "del" => native(ctx, name, |ctx, _, args| with_body(ctx, "DELETE", args)),
+        "options" => native(ctx, name, |ctx, _, args| with_body(ctx, "OPTIONS", args)),
+        "request" => native(ctx, name, |ctx, _, args| {
+            let (method, args) = method_first(args)?;
+            request::send(ctx, arguments(method, args))
+        }),
+        "asyncRequest" => native(ctx, name, |ctx, _, args| {
+            let (method, args) = method_first(args)?;
+            asynchronous::send(ctx, arguments(method, args)).map(Promise::into_value)
         }),
         "batch" => function(ctx, name, batch::batch),
         "file" => function(ctx, name, file::file),
@@ -115,29 +118,30 @@ pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
 
 fn without_body<'js>(
     ctx: &Ctx<'js>,
-    name: &'static str,
+    name: &str,
     method: &'static str,
+    args: &[Value<'js>],
 ) -> Result<Value<'js>> {
-    function(ctx, name, move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-        if args.len() > ARGUMENTS_OF_GET {
-            warn_of_more(&ctx, name)?;
-        }
-        request::send(
-            &ctx,
-            Arguments {
-                method: method.into(),
-                url: args.first(),
-                body: None,
-                params: args.get(1),
-            },
-        )
-    })
+    if args.len() > ARGUMENTS_OF_GET {
+        warn_of_more(ctx, name)?;
+    }
+    let arguments = Arguments {
+        method: method.into(),
+        url: args.first(),
+        body: None,
+        params: args.get(1),
+    };
+    request::send(ctx, arguments)
 }
 
-fn with_body<'js>(ctx: &Ctx<'js>, name: &str, method: &'static str) -> Result<Value<'js>> {
-    function(ctx, name, move |ctx: Ctx<'js>, args: Rest<Value<'js>>| {
-        request::send(&ctx, arguments(method.into(), &args))
-    })
+fn with_body<'js>(ctx: &Ctx<'js>, method: &'static str, args: &[Value<'js>]) -> Result<Value<'js>> {
+    request::send(ctx, arguments(method.into(), args))
+}
+
+/// The method, and the arguments behind it.
+fn method_first<'a, 'js>(args: &'a [Value<'js>]) -> Result<(Cow<'static, str>, &'a [Value<'js>])> {
+    let method = args.first().map(text).transpose()?.unwrap_or_default();
+    Ok((method.into(), args.get(1..).unwrap_or(&[])))
 }
 
 /// `url, body, params` behind a method.

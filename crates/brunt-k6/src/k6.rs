@@ -3,7 +3,9 @@
 use rquickjs::function::Rest;
 use rquickjs::{Ctx, Result, Value};
 
-use brunt_js::{call_throwing_uncatchable, for_each_property, host_state, is_async, throw_error};
+use brunt_js::{
+    call_throwing_uncatchable, for_each_property, host_state, is_async, native, throw_error,
+};
 use brunt_metrics::builtin;
 
 use crate::args::{given, tags, text};
@@ -15,23 +17,27 @@ pub(crate) const EXPORTS: &[&str] = &["check", "fail", "group", "randomSeed", "s
 
 pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
     match name {
-        "check" => function(ctx, name, check),
+        "check" => native(ctx, name, check),
         "fail" => function(ctx, name, fail),
         "group" => function(ctx, name, group),
         "randomSeed" => function(ctx, name, random_seed),
-        "sleep" => function(ctx, name, sleep),
+        "sleep" => native(ctx, name, sleep),
         _ => Ok(Value::new_undefined(ctx.clone())),
     }
 }
 
-fn sleep(ctx: Ctx<'_>, seconds: f64) -> Result<()> {
-    let host = host_state::<K6Host>(&ctx)?;
+fn sleep<'js>(ctx: &Ctx<'js>, _: &Value<'js>, arguments: &[Value<'js>]) -> Result<Value<'js>> {
+    let host = host_state::<K6Host>(ctx)?;
+    let seconds = match arguments.first() {
+        Some(seconds) => seconds.get::<f64>()?,
+        None => 0.0,
+    };
     if seconds.is_finite() && seconds > 0.0 {
         let parker = &host.cx.parker;
         let until = parker.now().saturating_add((seconds * 1e9) as i64);
-        call_throwing_uncatchable(&ctx, parker.wait_until(until))?;
+        call_throwing_uncatchable(ctx, parker.wait_until(until))?;
     }
-    Ok(())
+    Ok(Value::new_undefined(ctx.clone()))
 }
 
 fn fail(ctx: Ctx<'_>, arguments: Rest<Value<'_>>) -> Result<()> {
@@ -75,20 +81,16 @@ fn group<'js>(ctx: Ctx<'js>, name: String, body: Value<'js>) -> Result<Value<'js
     result
 }
 
-fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
-    let host = host_state::<K6Host>(&ctx)?;
-    host.stage.get().must_run(&ctx, "check()")?;
+fn check<'js>(ctx: &Ctx<'js>, _: &Value<'js>, arguments: &[Value<'js>]) -> Result<Value<'js>> {
+    let host = host_state::<K6Host>(ctx)?;
+    host.stage.get().must_run(ctx, "check()")?;
     let undefined = Value::new_undefined(ctx.clone());
     let subject = arguments.first().unwrap_or(&undefined);
-    let Some(set) = given(&arguments, 1).and_then(Value::as_object) else {
-        return Err(throw_error(
-            &ctx,
-            "GoError",
-            "no checks provided to `check`",
-        ));
+    let Some(set) = given(arguments, 1).and_then(Value::as_object) else {
+        return Err(throw_error(ctx, "GoError", "no checks provided to `check`"));
     };
-    let extra = match given(&arguments, 2).and_then(Value::as_object) {
-        Some(object) => tags(&ctx, object, "check()")?,
+    let extra = match given(arguments, 2).and_then(Value::as_object) {
+        Some(object) => tags(ctx, object, "check()")?,
         None => Vec::new(),
     };
     let time = host.wall_now();
@@ -100,7 +102,7 @@ fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
                 let name = name.text()?;
                 let message =
                     format!("check '{name}': passing async functions to `check` is not supported");
-                return Err(throw_error(&ctx, "GoError", &message));
+                return Err(throw_error(ctx, "GoError", &message));
             }
             Some(function) => function.call::<_, Value<'js>>((subject.clone(),)),
             None => Ok(value),
@@ -120,7 +122,7 @@ fn check<'js>(ctx: Ctx<'js>, arguments: Rest<Value<'js>>) -> Result<bool> {
             }
         }
     })?;
-    Ok(all)
+    Ok(Value::new_bool(ctx.clone(), all))
 }
 
 /// JavaScript's truthiness.

@@ -64,3 +64,25 @@ fn the_environment_is_the_virtual_users_own() {
         .run(2);
     assert_eq!(run.log, ["info: x sweet", "info: xx sweet"]);
 }
+
+#[test]
+fn a_script_may_put_its_own_in_the_place_of_a_global() {
+    for name in [
+        "Map",
+        "Date",
+        "Uint8Array",
+        "TextEncoder",
+        "TextDecoder",
+        "console",
+        "setTimeout",
+    ] {
+        let run = Script::js(format!(
+            "const log = console.log; globalThis.{name} = 'mine'; const seen = {name};\n\
+             const others = [typeof Set, typeof Int8Array, typeof DataView];\n\
+             export default () => log(seen, {name}, others.join());"
+        ))
+        .run(1);
+        let all = "function,function,function";
+        assert_eq!(run.log, [format!("info: mine mine {all}")], "{name}");
+    }
+}
