@@ -188,6 +188,7 @@ pub(crate) fn command() -> Command {
             Arg::new("no-color")
                 .long("no-color")
                 .global(true)
+                .help_heading(runtime::GLOBAL)
                 .action(ArgAction::SetTrue)
                 .help("No colours (also NO_COLOR)"),
         )
@@ -196,6 +197,8 @@ pub(crate) fn command() -> Command {
                 .long("log-format")
                 .value_name("FORMAT")
                 .global(true)
+                .help_heading(runtime::GLOBAL)
+                .hide_possible_values(true)
                 .value_parser(["text", "json", "raw"])
                 .env("K6_LOG_FORMAT")
                 .help("Form of log lines: text, json or raw"),
@@ -246,7 +249,11 @@ pub(crate) fn command() -> Command {
 }
 
 fn global(name: &'static str, short: char) -> Arg {
-    Arg::new(name).long(name).short(short).global(true)
+    Arg::new(name)
+        .long(name)
+        .short(short)
+        .global(true)
+        .help_heading(runtime::GLOBAL)
 }
 
 fn inspect() -> Command {

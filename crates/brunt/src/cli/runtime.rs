@@ -28,9 +28,12 @@ pub(super) fn go_bool(text: &str) -> Result<bool, String> {
     brunt_options::parse_bool(text).ok_or_else(|| "use true or false".to_owned())
 }
 
+/// Where the help of each command has what all of them take.
+pub(super) const GLOBAL: &str = "Global Options";
+
 /// Of every command.
 pub(super) fn global() -> [Arg; 4] {
-    let of_run = |arg: Arg| arg.global(true).help_heading("Global Options");
+    let of_run = |arg: Arg| arg.global(true).help_heading(GLOBAL);
     [
         of_run(Arg::new("address").long("address").short('a'))
             .value_name("HOST:PORT")
@@ -44,7 +47,7 @@ pub(super) fn global() -> [Arg; 4] {
         of_run(Arg::new("secret-source").long("secret-source"))
             .value_name("SOURCE")
             .action(ArgAction::Append)
-            .help("Where k6/secrets looks; repeatable"),
+            .help("Where k6/secrets looks; repeatable; without effect yet"),
     ]
 }
 
@@ -118,7 +121,7 @@ pub(super) fn of_run() -> Vec<Arg> {
             .value_name("WHERE")
             .env("K6_TRACES_OUTPUT")
             .default_value("none")
-            .help("Where spans go: none or otel[=proto://host:port]"),
+            .help("Where spans go: none or otel[=proto://host:port]; without effect yet"),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! `brunt pause`, `resume`, `scale`, `status` and `stop`: commands to a test that runs elsewhere.
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, ArgGroup, Command};
 
 const REACHING: &str = "The test must have been started with --address, or have an externally-controlled scenario, which
 opens localhost:6565 by itself. --address (or K6_ADDRESS) says where it is.";
@@ -25,6 +25,12 @@ pub(super) fn commands() -> [Command; 5] {
         )
         .arg(number("vus", 'u').help("How many are active from now on"))
         .arg(number("max", 'm').help("How many there may be; more are initialized first"))
+        .group(
+            ArgGroup::new("what")
+                .args(["vus", "max"])
+                .required(true)
+                .multiple(true),
+        )
         .arg(
             Arg::new("scenario")
                 .long("scenario")
@@ -62,5 +68,4 @@ fn number(name: &'static str, short: char) -> Arg {
         .short(short)
         .value_name("N")
         .value_parser(clap::value_parser!(u64))
-        .required_unless_present_any(["vus", "max"])
 }

@@ -368,5 +368,5 @@ fn a_command_without_a_test_says_what_to_do() {
         run.expect(255).one_error(&["127.0.0.1:1", "--address"]);
     }
     let run = Brunt::command("scale").run().expect(255);
-    assert!(run.stderr.contains("--vus"), "{}", run.stderr);
+    assert!(run.stderr.contains("--vus <N>|--max <N>"), "{}", run.stderr);
 }

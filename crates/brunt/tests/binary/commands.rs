@@ -181,3 +181,32 @@ fn a_test_in_which_no_iteration_finished_says_so() {
         run.stderr
     );
 }
+
+/// What is a command's own comes first, and each has an example.
+#[test]
+fn help_of_each_command_shows_its_own_options_apart() {
+    for command in [
+        "run",
+        "inspect",
+        "new",
+        "status",
+        "pause",
+        "resume",
+        "scale",
+        "stop",
+        "completion",
+    ] {
+        let help = Brunt::command(command).args(&["--help"]).run().expect(0);
+        let (own, global) = help
+            .stdout
+            .split_once("Global Options:")
+            .unwrap_or_else(|| panic!("{command}: {}", help.stdout));
+        for flag in ["--quiet", "--log-format", "--no-color", "--verbose"] {
+            assert!(!own.contains(flag), "{command}: {flag} in\n{own}");
+            assert!(global.contains(flag), "{command}: no {flag} in\n{global}");
+        }
+        let example = format!("\n  brunt {command}");
+        let shown = help.stdout.contains(&example) || help.stdout.contains("<(brunt completion");
+        assert!(shown, "{command}: {}", help.stdout);
+    }
+}
