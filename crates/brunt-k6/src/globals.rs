@@ -5,13 +5,8 @@ use rquickjs::object::{Accessor, Property};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use brunt_js::{
-<<<<<<< HEAD
-    call_throwing_uncatchable, current_file, glue, host_state, parker, program, share_bytes,
-    throw_error,
-=======
-    Members, call_throwing_uncatchable, current_file, host_state, on_demand, parker, program,
+    Members, call_throwing_uncatchable, current_file, glue, host_state, on_demand, parker, program,
     share_bytes, throw_error,
->>>>>>> 3f9aff4 (Make members of built-in modules and __ENV when a script first looks at them)
 };
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};

@@ -34,15 +34,14 @@ pub(crate) fn export<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Value<'js>> {
         _ => return Ok(Value::new_undefined(ctx.clone())),
     };
     let host = host_state::<K6Host>(ctx)?;
-    let prototype = match host.metric_class.get() {
-        Some(class) => class.prototype(ctx)?,
-        None => {
-            let prototype = Object::new(ctx.clone())?;
-            prototype.set("add", function(ctx, "add", add)?)?;
-            let class = LazyClass::new(ctx, ["name"], &prototype)?;
-            host.metric_class.get_or_init(|| class);
-            prototype
-        }
+    let prototype = if let Some(class) = host.metric_class.get() {
+        class.prototype(ctx)?
+    } else {
+        let prototype = Object::new(ctx.clone())?;
+        prototype.set("add", function(ctx, "add", add)?)?;
+        let class = LazyClass::new(ctx, ["name"], &prototype)?;
+        host.metric_class.get_or_init(|| class);
+        prototype
     };
     let constructor = Constructor::new_prototype(
         ctx,

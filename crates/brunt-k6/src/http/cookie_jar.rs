@@ -35,7 +35,7 @@ pub(crate) fn constructor<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
 }
 
 /// `http.cookieJar()`.
-pub(crate) fn current<'js>(ctx: Ctx<'js>) -> Result<Object<'js>> {
+pub(crate) fn current(ctx: Ctx<'_>) -> Result<Object<'_>> {
     let host = host_state::<K6Host>(&ctx)?;
     host.stage.get().must_run(&ctx, "getting the cookie jar")?;
     let jar = Rc::clone(&host.jar.borrow());
