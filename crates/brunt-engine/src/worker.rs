@@ -286,7 +286,9 @@ impl Worker {
     fn turn(&mut self) {
         let now = self.now();
         let mut woken = std::mem::take(&mut self.woken);
-        for slot in woken.drain(..) {
+        // No more than are resumed below: what polling one has brought into the cache is still there
+        // when its turn comes.
+        for slot in woken.drain(..woken.len().min(RESUMES_PER_TURN)) {
             self.slots[slot as usize].waker.taken();
             self.poll_slot(slot, now);
         }
@@ -316,7 +318,10 @@ impl Worker {
     }
 
     fn has_work(&self) -> bool {
-        !self.ready.is_empty() || !self.yielded.is_empty() || self.can_create()
+        !self.woken.is_empty()
+            || !self.ready.is_empty()
+            || !self.yielded.is_empty()
+            || self.can_create()
     }
 
     fn next_deadline(&self) -> i64 {

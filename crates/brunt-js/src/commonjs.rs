@@ -34,12 +34,22 @@ pub fn current_file(ctx: &Ctx<'_>) -> Result<Specifier> {
     if let Some(running) = state.bodies.borrow().last() {
         return Ok(running.clone());
     }
-    let entry = state.program.loader().entry();
+    let file = files_of_stack(ctx).next_back();
+    Ok(file.unwrap_or_else(|| state.program.loader().entry().clone()))
+}
+
+/// The file that contains the call which goes on now; none for code that is in no file.
+pub fn calling_file(ctx: &Ctx<'_>) -> Option<Specifier> {
+    files_of_stack(ctx).next()
+}
+
+/// The files of the stack's calls, the innermost first.
+fn files_of_stack<'a>(ctx: &'a Ctx<'_>) -> impl DoubleEndedIterator<Item = Specifier> + 'a {
     // Native calls of a stack have no name and say nothing of what is below them.
-    let mut names = (0..LOOKED_AT).filter_map(|level| ctx.script_or_module_name(level));
-    let name = names.next_back().map(|name| name.to_string()).transpose()?;
-    let file = name.filter(|name| name.starts_with("file:") || name.starts_with("https:"));
-    Ok(file.map_or_else(|| entry.clone(), |name| Specifier::from(name.as_str())))
+    let names = (0..LOOKED_AT).filter_map(|level| ctx.script_or_module_name(level));
+    let names = names.filter_map(|name| name.to_string().ok());
+    let files = names.filter(|name| name.starts_with("file:") || name.starts_with("https:"));
+    files.map(|name| Specifier::from(name.as_str()))
 }
 
 /// Why `module` and `exports` are not there.

@@ -34,7 +34,7 @@ mod vu;
 
 pub use alone::run_alone;
 pub use bytecode::glue;
-pub use commonjs::current_file;
+pub use commonjs::{calling_file, current_file};
 pub use event_loop::EventLoop;
 pub use exception::Exception;
 pub use exhaustion::with_memory;

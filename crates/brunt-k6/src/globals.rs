@@ -4,14 +4,17 @@ use rquickjs::function::Opt;
 use rquickjs::object::{Accessor, Property};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
+use brunt_engine::Level;
 use brunt_js::{
-    Members, call_throwing_uncatchable, current_file, glue, host_state, on_demand, parker, program,
-    share_bytes, throw_error,
+    Members, call_throwing_uncatchable, calling_file, current_file, glue, host_state, on_demand,
+    parker, program, share_bytes, throw_error,
 };
+use brunt_script::Specifier;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -150,6 +153,7 @@ fn open(ctx: Ctx<'_>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Va
     let path = path.0.unwrap_or_default();
     let program = program(&ctx)?;
     let base = current_file(&ctx)?;
+    warn_of_another_folder(&ctx, &host, &base, &path);
     // What goes into a SharedArray is not read again.
     let keep = !host.arrays.is_making();
     let read = parker(&ctx)?.on_worker(|| program.loader().open(&base, &path, keep));
@@ -158,5 +162,27 @@ fn open(ctx: Ctx<'_>, path: Opt<String>, mode: Opt<Option<String>>) -> Result<Va
     match mode.0.flatten().as_deref() {
         Some("b") => share_bytes(&ctx, &contents),
         _ => String::from_utf8_lossy(&contents).as_ref().into_js(&ctx),
+    }
+}
+
+/// A path is relative to the file that is being evaluated, as in k6; one who reads it in a helper of
+/// another folder expects something else. Said in the first init pass only.
+fn warn_of_another_folder(ctx: &Ctx<'_>, host: &K6Host, base: &Specifier, path: &str) {
+    if host.cx.id.in_instance != 0 || Path::new(path).is_absolute() || path.contains("://") {
+        return;
+    }
+    let Some((file, base)) = calling_file(ctx).and_then(|it| it.to_path().zip(base.to_path()))
+    else {
+        return;
+    };
+    if let (Some(own), Some(folder)) = (file.parent(), base.parent())
+        && own != folder
+    {
+        let message = format!(
+            "open('{path}') in {} is relative to {}, the folder of the file that is being evaluated; use import.meta.resolve() for a path beside the helper",
+            file.display(),
+            folder.display()
+        );
+        host.log(Level::Warn, message, &[]);
     }
 }

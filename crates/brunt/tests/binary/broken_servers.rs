@@ -185,9 +185,9 @@ fn packed_bodies_that_are_cut_or_wrong_are_1701() {
 
 #[test]
 fn a_bomb_is_1701_and_takes_no_more_memory_than_the_limit() {
-    // A frame of Zstandard, 1 600 times "a zero, 131 072 times": 200 MiB in 6 kB.
+    // A frame of Zstandard, 16 000 times "a zero, 131 072 times": 2 GiB in 64 kB.
     let mut bomb = b"\x28\xb5\x2f\xfd\x00\x58".to_vec();
-    bomb.extend(b"\x02\x00\x10\x00".repeat(1600));
+    bomb.extend(b"\x02\x00\x10\x00".repeat(16_000));
     let server = RawServer::answering(&answer("Content-Encoding: zstd\r\n", &bomb), b"");
     let script = "import http from 'k6/http';
         import { sleep } from 'k6';
@@ -200,8 +200,8 @@ fn a_bomb_is_1701_and_takes_no_more_memory_than_the_limit() {
     run.wait_for_log("done");
     let most = resident(&run, "VmHWM").unwrap();
     assert_eq!(run.finish().expect(0).console(), ["1701", "done"]);
-    // 128 MiB, half as much while it grows, and brunt itself.
-    assert!(most < 288 * 1024, "{most} KiB");
+    // 128 MiB, the smaller buffers before it that the allocator has not given back yet, and brunt itself.
+    assert!(most < 448 * 1024, "{most} KiB");
 }
 
 #[test]

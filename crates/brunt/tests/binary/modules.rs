@@ -65,3 +65,22 @@ fn the_global_called_global_is_there_unless_the_mode_is_base() {
         run.stderr
     );
 }
+
+#[test]
+fn a_helper_that_opens_a_file_beside_itself_is_told_where_the_path_starts() {
+    let script = "import { read } from './lib/read.js';\nconst text = read('./data.txt');\nexport const options = { vus: 3, iterations: 3 };\nexport default function () { console.log(text); }";
+    let run = Brunt::script(script)
+        .file("data.txt", "from the script's folder")
+        .file("lib/read.js", "export const read = (name) => open(name);")
+        .run()
+        .expect(0);
+    assert_eq!(run.console(), ["from the script's folder"; 3]);
+    // Once, not for each virtual user.
+    let warnings = run.messages("warning");
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:?}")
+    };
+    for text in ["open('./data.txt')", "read.js", "import.meta.resolve()"] {
+        assert!(warning.contains(text), "{warning}");
+    }
+}
