@@ -3,6 +3,7 @@
 //! Ratios from one run, medians of interleaved rounds: absolute figures depend on the machine and
 //! its neighbours, and no test may depend on them. Real processes and sockets, nothing mocked.
 
+mod awake;
 mod child;
 mod lab;
 mod prober;

@@ -140,3 +140,16 @@ pub(crate) fn receive(
     }
     Ok((received, stamp))
 }
+
+/// From now on the calling thread runs only where no other one wants to (sched(7), `SCHED_IDLE`).
+pub(crate) fn run_only_when_idle() -> io::Result<()> {
+    // SAFETY: plain data, for which zeroes are a value.
+    let parameters: libc::sched_param = unsafe { mem::zeroed() };
+    // SAFETY: a live value; 0 is the calling thread.
+    let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const parameters) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}

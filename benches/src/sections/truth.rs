@@ -5,6 +5,8 @@
 //! of all rounds together, because a median of three ratios says little about rounds in which the
 //! machine was busy for a moment: that moment is in both sides' samples, in the same place.
 //!
+//! The processors are kept from going idle meanwhile ([`crate::awake`]).
+//!
 //! What stays different is when they ask. The generator's requests come together where it woke up late,
 //! and those that come together wait for each other at the server: that is a latency of the server,
 //! and a reason for a ratio above 1. And on a machine whose cores are all taken the prober is not
@@ -13,6 +15,7 @@
 
 use std::time::Duration;
 
+use crate::awake::Awake;
 use crate::lab::{BenchError, Lab};
 use crate::prober::Prober;
 use crate::report::Row;
@@ -48,6 +51,7 @@ pub(super) fn measure(lab: &Lab) -> Result<Vec<Row>, BenchError> {
         (6000, 2),
         (8000, 2),
     ];
+    let _awake = Awake::start()?;
     let mut seen: Vec<Seen> = cases.iter().map(|_| Seen::default()).collect();
     for _ in 0..lab.rounds.min(3) {
         for (&(rate, burners), seen) in cases.iter().zip(&mut seen) {
