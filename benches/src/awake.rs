@@ -6,8 +6,8 @@
 //! wants to (`SCHED_IDLE`, sched(7)) fill the gaps, for both sides alike.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use crate::sys;
@@ -15,11 +15,14 @@ use crate::sys;
 /// The threads; they end when this is dropped.
 pub(crate) struct Awake {
     enough: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<io::Result<()>>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Awake {
     /// One thread for each processor.
+    ///
+    /// # Errors
+    /// When one cannot be started or may not step back behind all others: it would take their time.
     pub(crate) fn start() -> io::Result<Self> {
         let count = std::thread::available_parallelism()?.get();
         let enough = Arc::new(AtomicBool::new(false));
@@ -29,14 +32,18 @@ impl Awake {
         };
         for _ in 0..count {
             let enough = Arc::clone(&enough);
+            let (tell, told) = mpsc::channel();
             let spin = move || {
-                sys::run_only_when_idle()?;
-                while !enough.load(Ordering::Relaxed) {
+                let stepped_back = sys::run_only_when_idle();
+                let spins = stepped_back.is_ok();
+                // Who asked waits for the answer below.
+                let _ = tell.send(stepped_back);
+                while spins && !enough.load(Ordering::Relaxed) {
                     std::hint::spin_loop();
                 }
-                Ok(())
             };
             awake.threads.push(std::thread::Builder::new().spawn(spin)?);
+            told.recv().map_err(io::Error::other)??;
         }
         Ok(awake)
     }
@@ -46,7 +53,7 @@ impl Drop for Awake {
     fn drop(&mut self) {
         self.enough.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            // One that could not step back has ended, and nothing depends on it.
+            // It has no result, and a panic of it was printed.
             let _ = thread.join();
         }
     }
