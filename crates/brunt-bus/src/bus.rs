@@ -69,17 +69,6 @@ pub struct Progress {
     pub series: usize,
     /// How often a new series found the table full.
     pub overflowed: u64,
-    /// The edges, in the order of the outputs.
-    pub edges: Vec<EdgeProgress>,
-}
-
-/// What one edge carried. `sent - dropped` is what the output got or still gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EdgeProgress {
-    /// Samples or points that went in.
-    pub sent: u64,
-    /// Samples or points that newer ones pushed out.
-    pub dropped: u64,
 }
 
 impl Bus {
@@ -126,16 +115,11 @@ impl BusHandle {
     /// How far the bus has come. Cheap; made for progress lines.
     pub fn progress(&self) -> Progress {
         let shared = &self.shared;
-        let edges = shared.edges.iter().map(|(_, edge)| EdgeProgress {
-            sent: edge.stats().sent.load(Ordering::Relaxed),
-            dropped: edge.stats().dropped.load(Ordering::Relaxed),
-        });
         Progress {
             samples: shared.samples.load(Ordering::Relaxed),
             rejected: shared.rejected.load(Ordering::Relaxed),
             series: shared.interner.len(),
             overflowed: shared.interner.overflowed(),
-            edges: edges.collect(),
         }
     }
 

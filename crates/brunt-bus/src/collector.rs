@@ -39,7 +39,7 @@ pub struct Collected {
 impl Recorder {
     /// A recorder for tests, without a bus, and the collector that reads what it was given.
     pub fn collecting(registry: Arc<Registry>) -> (Self, Collector) {
-        let (sender, inbox) = brunt_output::edge::edge(CAPACITY);
+        let (sender, inbox) = brunt_output::edge::edge(CAPACITY, brunt_output::Account::default());
         let interner = Arc::new(Interner::new(Interner::DEFAULT_MAX_SERIES));
         let plan = Arc::new(AggregatePlan::new(registry, []));
         let shared = Arc::new(Shared::new(interner, plan, vec![(Wants::Samples, sender)]));

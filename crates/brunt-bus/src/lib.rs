@@ -16,6 +16,6 @@ mod raw;
 pub mod recorder;
 mod shared;
 
-pub use bus::{Bus, BusConfig, BusGone, BusHandle, EdgeProgress, Progress};
+pub use bus::{Bus, BusConfig, BusGone, BusHandle, Progress};
 pub use collector::{Collected, Collector};
 pub use recorder::{Recorder, Slot};

@@ -13,7 +13,7 @@ use brunt_bus::{Bus, BusConfig, BusHandle, Recorder};
 use brunt_metrics::builtin::{CHECKS, HTTP_REQ_DURATION, HTTP_REQS};
 use brunt_metrics::{Interner, MetricId, Registry, TagSet};
 use brunt_output::edge::edge;
-use brunt_output::{EdgeSender, Inbox, Item, Wants};
+use brunt_output::{Account, EdgeSender, Inbox, Item, Wants};
 use tokio::sync::oneshot;
 use tokio::time::advance;
 
@@ -129,9 +129,9 @@ fn add(recorder: &mut Recorder, metric: MetricId, pairs: &[(&str, &str)], values
 
 #[tokio::test(start_paused = true)]
 async fn every_sample_is_delivered_or_counted_as_dropped() {
-    let (small, small_inbox) = edge(20_000);
-    let (large, large_inbox) = edge(usize::MAX);
-    let (points, points_inbox) = edge(400);
+    let (small, small_inbox) = edge(20_000, Account::default());
+    let (large, large_inbox) = edge(usize::MAX, Account::default());
+    let (points, points_inbox) = edge(400, Account::default());
     let outputs = vec![
         (Wants::Samples, small),
         (EVERY_SECOND, points),
@@ -167,8 +167,8 @@ async fn every_sample_is_delivered_or_counted_as_dropped() {
     let mut delivered = Vec::new();
     for inbox in [small_inbox, points_inbox, large_inbox] {
         let stats = (
-            inbox.stats().sent.load(Ordering::Relaxed),
-            inbox.stats().dropped.load(Ordering::Relaxed),
+            inbox.account().counts().accepted,
+            inbox.account().counts().dropped,
         );
         let items = all(inbox).await;
         let got: u64 = items.iter().map(|item| item.len() as u64).sum();
@@ -182,7 +182,7 @@ async fn every_sample_is_delivered_or_counted_as_dropped() {
 
 #[tokio::test]
 async fn workers_never_wait_and_what_found_the_queue_full_goes_later() {
-    let (sender, inbox) = edge(usize::MAX);
+    let (sender, inbox) = edge(usize::MAX, Account::default());
     let Fixture {
         mut recorders,
         handle,
@@ -210,8 +210,8 @@ async fn workers_never_wait_and_what_found_the_queue_full_goes_later() {
 
 #[tokio::test]
 async fn a_full_interner_loses_no_count_and_no_tag() {
-    let (raw, raw_inbox) = edge(usize::MAX);
-    let (points, points_inbox) = edge(usize::MAX);
+    let (raw, raw_inbox) = edge(usize::MAX, Account::default());
+    let (points, points_inbox) = edge(usize::MAX, Account::default());
     let outputs = vec![(Wants::Samples, raw), (EVERY_SECOND, points)];
     let rules = [("http_reqs{parity:odd}", "count<0")];
     let Fixture {
@@ -273,8 +273,8 @@ async fn a_full_interner_loses_no_count_and_no_tag() {
 
 #[tokio::test(start_paused = true)]
 async fn snapshots_come_at_each_outputs_interval_with_the_time_they_were_taken() {
-    let (fast, mut fast_inbox) = edge(usize::MAX);
-    let (slow, mut slow_inbox) = edge(usize::MAX);
+    let (fast, mut fast_inbox) = edge(usize::MAX, Account::default());
+    let (slow, mut slow_inbox) = edge(usize::MAX, Account::default());
     let outputs = vec![
         (EVERY_SECOND, fast),
         (
@@ -361,7 +361,7 @@ async fn a_broken_threshold_ends_the_test_at_the_next_two_seconds() {
 
 #[tokio::test]
 async fn what_is_no_number_or_no_metric_is_counted_and_goes_nowhere() {
-    let (raw, raw_inbox) = edge(usize::MAX);
+    let (raw, raw_inbox) = edge(usize::MAX, Account::default());
     let Fixture {
         mut recorders,
         handle,
@@ -390,7 +390,7 @@ async fn what_is_no_number_or_no_metric_is_counted_and_goes_nowhere() {
 
 #[tokio::test]
 async fn metadata_stays_with_its_samples() {
-    let (raw, raw_inbox) = edge(usize::MAX);
+    let (raw, raw_inbox) = edge(usize::MAX, Account::default());
     let Fixture {
         mut recorders,
         handle,
@@ -439,8 +439,8 @@ async fn a_recorder_wants_to_be_flushed_from_4096_samples_on() {
 
 #[tokio::test]
 async fn a_forgotten_handle_still_closes_the_edges() {
-    let (raw, raw_inbox) = edge(usize::MAX);
-    let (points, points_inbox) = edge(usize::MAX);
+    let (raw, raw_inbox) = edge(usize::MAX, Account::default());
+    let (points, points_inbox) = edge(usize::MAX, Account::default());
     let outputs = vec![(Wants::Samples, raw), (EVERY_SECOND, points)];
     let Fixture {
         mut recorders,
@@ -456,7 +456,7 @@ async fn a_forgotten_handle_still_closes_the_edges() {
 
 #[tokio::test]
 async fn samples_after_the_end_are_not_called_sent() {
-    let (raw, mut raw_inbox) = edge(usize::MAX);
+    let (raw, mut raw_inbox) = edge(usize::MAX, Account::default());
     let Fixture {
         mut recorders,
         handle,
@@ -470,7 +470,7 @@ async fn samples_after_the_end_are_not_called_sent() {
     recorders[0].flush();
     drop(recorders);
     assert!(raw_inbox.next().await.is_none());
-    assert_eq!(raw_inbox.stats().sent.load(Ordering::Relaxed), 1);
+    assert_eq!(raw_inbox.account().counts().accepted, 1);
 }
 
 #[test]

@@ -11,8 +11,8 @@ use brunt_aggregate::{AggregatePlan, Groups, Thresholds};
 use brunt_bus::{Bus, BusConfig};
 use brunt_metrics::builtin::{HTTP_REQ_DURATION, HTTP_REQS};
 use brunt_metrics::{Interner, Registry, TagSet};
-use brunt_output::Wants;
 use brunt_output::edge::edge;
+use brunt_output::{Account, Wants};
 
 fn resident_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -25,8 +25,8 @@ fn resident_kb() -> u64 {
 
 #[tokio::test]
 async fn memory_is_flat_however_many_tag_sets_there_are() {
-    let (raw, _raw_inbox) = edge(1 << 20);
-    let (points, _points_inbox) = edge(1 << 20);
+    let (raw, _raw_inbox) = edge(1 << 20, Account::default());
+    let (points, _points_inbox) = edge(1 << 20, Account::default());
     let every = Wants::Snapshots {
         interval: Duration::from_millis(100),
     };

@@ -24,12 +24,8 @@ pub(crate) struct Encoder {
     declared: Vec<bool>,
     cache: Cache,
     clock: Clock,
-    /// Samples that JSON cannot hold.
-    pub(crate) not_finite: u64,
-    /// The metric of the first of those.
-    pub(crate) not_finite_metric: Option<Arc<str>>,
-    /// Samples of a series that no table knows.
-    pub(crate) unknown: u64,
+    /// The metric of the first value that JSON cannot hold.
+    not_finite_metric: Option<Arc<str>>,
 }
 
 impl Encoder {
@@ -41,9 +37,17 @@ impl Encoder {
             declared: Vec::new(),
             cache: Cache::new(CACHE_BYTES),
             clock: Clock::new(zone),
-            not_finite: 0,
             not_finite_metric: None,
-            unknown: 0,
+        }
+    }
+
+    /// Why a sample got no line.
+    pub(crate) fn complaint(&self) -> String {
+        match &self.not_finite_metric {
+            Some(metric) => format!(
+                "JSON cannot hold values that are infinite or not a number; the first was of the metric '{metric}'"
+            ),
+            None => "the samples belong to no known series".to_owned(),
         }
     }
 
@@ -53,7 +57,6 @@ impl Encoder {
         for sample in &batch.samples {
             let overflow = sample.series.overflow_row();
             if !sample.value.is_finite() {
-                self.not_finite += 1;
                 if self.not_finite_metric.is_none() {
                     let series = match overflow {
                         Some(row) => batch.overflow.get(row).cloned(),
@@ -83,7 +86,6 @@ impl Encoder {
                 })
             };
             let Some(rendered) = rendered else {
-                self.unknown += 1;
                 continue;
             };
             out.extend_from_slice(rendered.prefix());

@@ -1,11 +1,10 @@
 //! The output itself: from the inbox through the encoder to the writer.
 
 use std::io;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use brunt_output::{
-    BoxFuture, Inbox, Item, Output, OutputContext, OutputError, OutputReport, Wants,
+    Account, BoxFuture, Inbox, Item, Output, OutputContext, OutputError, OutputReport, Wants,
 };
 use jiff::tz::TimeZone;
 use tokio::time::{Instant, sleep_until};
@@ -81,10 +80,9 @@ impl Output for JsonOutput {
                 target: target.clone(),
                 source,
             };
-            let writer = Writer::start(self.open().await?).map_err(failed)?;
-            let written = std::sync::Arc::clone(&writer.written);
+            let account = &context.account;
+            let writer = Writer::start(self.open().await?, account.clone()).map_err(failed)?;
             let mut encoder = Encoder::new(&context, TimeZone::system());
-            let mut encoded = 0;
             let mut closing = inbox.closing();
             let deadline = async {
                 closing.wait().await;
@@ -92,7 +90,7 @@ impl Output for JsonOutput {
             };
             let mut notes = Vec::new();
             let ended = tokio::select! {
-                ended = write_all(inbox, &mut encoder, writer, &mut encoded) => ended,
+                ended = write_all(inbox, &mut encoder, writer, account) => ended,
                 () = deadline => {
                     notes.push(format!("{target} took too long to be written at the end"));
                     Ok(())
@@ -105,14 +103,7 @@ impl Output for JsonOutput {
                 }
                 notes.push(format!("the reader of {target} went away before the end"));
             }
-            let delivered = written.load(Ordering::Relaxed);
-            notes.extend(complaints(&encoder));
-            Ok(OutputReport {
-                delivered,
-                rejected: encoder.not_finite + encoder.unknown,
-                dropped: encoded - delivered,
-                notes,
-            })
+            Ok(OutputReport { notes })
         })
     }
 }
@@ -122,7 +113,7 @@ async fn write_all(
     mut inbox: Inbox,
     encoder: &mut Encoder,
     mut writer: Writer,
-    encoded: &mut u64,
+    account: &Account,
 ) -> io::Result<()> {
     let mut chunk = Chunk {
         text: Vec::with_capacity(CHUNK_BYTES * 2),
@@ -152,7 +143,10 @@ async fn write_all(
         }
         let samples = encoder.encode(&batch, &mut chunk.text);
         chunk.samples += samples;
-        *encoded += samples;
+        let rejected = batch.samples.len() as u64 - samples;
+        if rejected > 0 {
+            account.rejected(rejected, &encoder.complaint());
+        }
         if chunk.text.len() >= CHUNK_BYTES && !hand_over(&mut writer, &mut chunk).await {
             break;
         }
@@ -167,25 +161,6 @@ async fn hand_over(writer: &mut Writer, chunk: &mut Chunk) -> bool {
     let text = writer.empty.try_recv().unwrap_or_default();
     let full = std::mem::replace(chunk, Chunk { text, samples: 0 });
     writer.chunks.send(full).await.is_ok()
-}
-
-fn complaints(encoder: &Encoder) -> Vec<String> {
-    let mut notes = Vec::new();
-    if encoder.not_finite > 0 {
-        let metric = encoder.not_finite_metric.as_deref().unwrap_or("unknown");
-        notes.push(format!(
-            "{} values were infinite or not a number, which JSON cannot hold; the first was of the \
-             metric '{metric}'",
-            encoder.not_finite
-        ));
-    }
-    if encoder.unknown > 0 {
-        notes.push(format!(
-            "{} samples belong to no known series",
-            encoder.unknown
-        ));
-    }
-    notes
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use brunt_output::Account;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tokio::sync::{mpsc, oneshot};
@@ -30,8 +29,6 @@ pub(crate) struct Writer {
     pub(crate) empty: mpsc::Receiver<Vec<u8>>,
     /// How the writing ended.
     pub(crate) done: oneshot::Receiver<io::Result<()>>,
-    /// Samples written so far.
-    pub(crate) written: Arc<AtomicU64>,
 }
 
 const CHUNKS: usize = 4;
@@ -80,17 +77,16 @@ impl Sink {
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the chunks' sender goes, or at the first error.
-    pub(crate) fn start(mut sink: Sink) -> io::Result<Self> {
+    /// Starts the thread, which writes down what it has written. It ends when the chunks' sender goes, or at the first error.
+    pub(crate) fn start(mut sink: Sink, account: Account) -> io::Result<Self> {
         let (chunks, mut incoming) = mpsc::channel::<Chunk>(CHUNKS);
         let (recycle, empty) = mpsc::channel(CHUNKS);
         let (report, done) = oneshot::channel();
-        let written = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&written);
         let work = move || {
             while let Some(mut chunk) = incoming.blocking_recv() {
                 sink.write(&chunk.text)?;
-                count.fetch_add(chunk.samples, Ordering::Relaxed);
+                account.delivered(chunk.samples);
+                account.wrote(chunk.text.len() as u64);
                 chunk.text.clear();
                 // Nobody waits for empty buffers; one too many is freed.
                 let _ = recycle.try_send(chunk.text);
@@ -107,7 +103,6 @@ impl Writer {
             chunks,
             empty,
             done,
-            written,
         })
     }
 }

@@ -60,10 +60,10 @@ impl Output for RemoteWriteOutput {
         Box::pin(async move {
             let Self { config, client } = *self;
             let (queue, deliverer) = delivery(client, Backoff::default(), QUEUE_BYTES);
-            let health = context.health.clone();
+            let account = context.account.clone();
             let deliverer = deliverer.telling(move |outage| match outage {
-                Some(reason) => health.failing(reason),
-                None => health.well(),
+                Some(reason) => account.failing(reason),
+                None => account.well(),
             });
             let mut producer = Producer {
                 table: Table::new(&context, &config.shape),
@@ -85,10 +85,16 @@ impl Output for RemoteWriteOutput {
                 () = deadline => {}
             }
             let stats = queue.stats();
+            // Points become samples by rules of the table's: what is missing is told in samples.
+            let account = &context.account;
+            account.dropped(stats.dropped);
+            let reason = stats.first_rejection.as_deref().unwrap_or_default();
+            let rejected = stats.rejected + producer.lost;
+            if rejected > 0 {
+                account.rejected(rejected, reason);
+            }
+            account.delivered(account.counts().on_the_way());
             Ok(OutputReport {
-                delivered: stats.delivered,
-                rejected: stats.rejected + producer.lost,
-                dropped: stats.dropped,
                 notes: notes(&stats, &producer.table, producer.lost),
             })
         })

@@ -7,7 +7,7 @@
 //! # What a drop means
 //!
 //! - A sample batch that is pushed out is lost: its samples are missing at the receiver, and
-//!   [`EdgeStats::dropped`] says how many.
+//!   [`Counts::dropped`](crate::Counts::dropped) says how many.
 //! - Snapshots are cumulative. The newest one holds everything that a pushed-out one held, so a
 //!   drop costs resolution in time and never a final count. It is counted all the same, in points.
 //! - An item that is larger than the whole edge goes through alone: the bound is then that item.
@@ -15,11 +15,12 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use brunt_aggregate::{SeriesValue, Snapshot};
 use brunt_metrics::{Sample, SampleBatch};
 use tokio::sync::{Notify, watch};
+
+use crate::account::Account;
 
 /// What travels over an edge.
 #[derive(Debug, Clone)]
@@ -30,21 +31,12 @@ pub enum Item {
     Snapshot(Arc<Snapshot>),
 }
 
-/// What an edge carried and lost.
-#[derive(Debug, Default)]
-pub struct EdgeStats {
-    /// Samples (or points) that went in.
-    pub sent: AtomicU64,
-    /// Samples (or points) that were pushed out by newer ones.
-    pub dropped: AtomicU64,
-}
-
 #[derive(Debug)]
 struct Shared {
     queue: std::sync::Mutex<Queue>,
     ready: Notify,
     closed: watch::Sender<bool>,
-    stats: EdgeStats,
+    account: Account,
     capacity: usize,
 }
 
@@ -72,13 +64,14 @@ pub struct Inbox {
 #[derive(Debug, Clone)]
 pub struct Closing(watch::Receiver<bool>);
 
-/// An edge that holds at most about this many bytes.
-pub fn edge(capacity: usize) -> (EdgeSender, Inbox) {
+/// An edge that holds at most about this many bytes, and writes into the output's books what goes in
+/// and what is pushed out.
+pub fn edge(capacity: usize, account: Account) -> (EdgeSender, Inbox) {
     let shared = Arc::new(Shared {
         queue: std::sync::Mutex::default(),
         ready: Notify::new(),
         closed: watch::Sender::new(false),
-        stats: EdgeStats::default(),
+        account,
         capacity,
     });
     (
@@ -95,6 +88,15 @@ impl Item {
         match self {
             Self::Samples(batch) => batch.samples.len(),
             Self::Snapshot(snapshot) => snapshot.series.len(),
+        }
+    }
+
+    /// The time of its newest sample or of the snapshot, in nanoseconds since the Unix epoch. Samples
+    /// of a batch are about in order, so that the last one is near enough.
+    pub fn newest(&self) -> i64 {
+        match self {
+            Self::Samples(batch) => batch.samples.last().map_or(0, |sample| sample.time),
+            Self::Snapshot(snapshot) => snapshot.time,
         }
     }
 
@@ -136,9 +138,7 @@ impl Shared {
     }
 
     fn count_dropped(&self, items: usize) {
-        self.stats
-            .dropped
-            .fetch_add(items as u64, Ordering::Relaxed);
+        self.account.dropped(items as u64);
     }
 
     fn close(&self) {
@@ -152,10 +152,7 @@ impl EdgeSender {
     /// Hands an item over; makes room at the cost of the oldest. Never waits.
     pub fn push(&self, item: Item) {
         let (count, bytes) = (item.len(), item.bytes());
-        self.shared
-            .stats
-            .sent
-            .fetch_add(count as u64, Ordering::Relaxed);
+        self.shared.account.accepted(count as u64, item.newest());
         let mut queue = self.shared.queue();
         if queue.closed {
             drop(queue);
@@ -180,9 +177,9 @@ impl EdgeSender {
         self.shared.close();
     }
 
-    /// What went over this edge so far.
-    pub fn stats(&self) -> &EdgeStats {
-        &self.shared.stats
+    /// The books that this edge writes into.
+    pub fn account(&self) -> &Account {
+        &self.shared.account
     }
 }
 
@@ -215,9 +212,9 @@ impl Inbox {
         Closing(self.shared.closed.subscribe())
     }
 
-    /// What went over this edge so far.
-    pub fn stats(&self) -> &EdgeStats {
-        &self.shared.stats
+    /// The books that this edge writes into.
+    pub fn account(&self) -> &Account {
+        &self.shared.account
     }
 }
 
@@ -243,8 +240,6 @@ impl Closing {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering::Relaxed;
-
     use brunt_aggregate::SeriesPoint;
     use brunt_metrics::{MetaId, SeriesId};
 
@@ -286,7 +281,7 @@ mod tests {
 
     #[tokio::test]
     async fn items_arrive_in_order_and_the_end_follows_them() {
-        let (sender, mut inbox) = edge(1 << 20);
+        let (sender, mut inbox) = edge(1 << 20, Account::default());
         for at in 0..3 {
             sender.push(batch(2, f64::from(at)));
         }
@@ -298,8 +293,8 @@ mod tests {
         assert!(inbox.next().await.is_none(), "the end is final");
         assert_eq!(
             (
-                sender.stats().sent.load(Relaxed),
-                sender.stats().dropped.load(Relaxed)
+                sender.account().counts().accepted,
+                sender.account().counts().dropped
             ),
             (6, 0)
         );
@@ -308,43 +303,43 @@ mod tests {
     #[tokio::test]
     async fn a_full_edge_gives_up_the_oldest_and_counts_its_samples() {
         let one = batch(10, 0.0).bytes();
-        let (sender, mut inbox) = edge(one * 3);
+        let (sender, mut inbox) = edge(one * 3, Account::default());
         for at in 0..5 {
             sender.push(batch(10, f64::from(at)));
         }
-        assert_eq!(sender.stats().dropped.load(Relaxed), 20);
+        assert_eq!(sender.account().counts().dropped, 20);
         sender.close();
         let mut left = Vec::new();
         while let Some(item) = inbox.next().await {
             left.push(mark(&item));
         }
         assert_eq!(left, [2.0, 3.0, 4.0]);
-        assert_eq!(inbox.stats().sent.load(Relaxed), 50);
+        assert_eq!(inbox.account().counts().accepted, 50);
     }
 
     #[tokio::test]
     async fn a_newer_snapshot_takes_the_oldest_one_s_place() {
         let one = snapshot(0, 100).bytes();
-        let (sender, mut inbox) = edge(one * 2);
+        let (sender, mut inbox) = edge(one * 2, Account::default());
         for time in 1..=4 {
             sender.push(snapshot(time, 100));
         }
-        assert_eq!(sender.stats().dropped.load(Relaxed), 200);
+        assert_eq!(sender.account().counts().dropped, 200);
         assert_eq!(mark(&inbox.next().await.unwrap()), 3.0);
         assert_eq!(mark(&inbox.next().await.unwrap()), 4.0);
     }
 
     #[tokio::test]
     async fn an_item_larger_than_the_edge_still_goes_through() {
-        let (sender, mut inbox) = edge(64);
+        let (sender, mut inbox) = edge(64, Account::default());
         sender.push(batch(1_000, 7.0));
         assert_eq!(mark(&inbox.next().await.unwrap()), 7.0);
-        assert_eq!(sender.stats().dropped.load(Relaxed), 0);
+        assert_eq!(sender.account().counts().dropped, 0);
     }
 
     #[tokio::test]
     async fn a_waiting_output_wakes_for_an_item_and_for_the_end() {
-        let (sender, mut inbox) = edge(1 << 20);
+        let (sender, mut inbox) = edge(1 << 20, Account::default());
         let reader = tokio::spawn(async move {
             let mut seen = 0;
             while let Some(item) = inbox.next().await {
@@ -361,7 +356,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_beginning_of_the_drain_is_seen_while_items_wait() {
-        let (sender, inbox) = edge(1 << 20);
+        let (sender, inbox) = edge(1 << 20, Account::default());
         let mut closing = inbox.closing();
         sender.push(batch(1, 0.0));
         assert!(
@@ -376,11 +371,11 @@ mod tests {
 
     #[test]
     fn what_a_gone_output_leaves_is_counted() {
-        let (sender, inbox) = edge(1 << 20);
+        let (sender, inbox) = edge(1 << 20, Account::default());
         sender.push(batch(3, 0.0));
         drop(inbox);
-        assert_eq!(sender.stats().dropped.load(Relaxed), 3);
+        assert_eq!(sender.account().counts().dropped, 3);
         sender.push(batch(5, 0.0));
-        assert_eq!(sender.stats().dropped.load(Relaxed), 8);
+        assert_eq!(sender.account().counts().dropped, 8);
     }
 }

@@ -8,19 +8,19 @@
 
 #![forbid(unsafe_code)]
 
+pub mod account;
 pub mod catalogue;
 pub mod drain;
 pub mod edge;
-pub mod health;
 pub mod kit;
 pub mod nearest;
 pub mod output;
 pub mod settings;
 
+pub use account::{Account, Change, Counts};
 pub use catalogue::{Catalogue, Configured, Environment};
 pub use drain::Drain;
-pub use edge::{Closing, EdgeSender, EdgeStats, Inbox, Item};
-pub use health::{Change, Health};
+pub use edge::{Closing, EdgeSender, Inbox, Item};
 pub use output::{
     BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
     OutputReport, Settings, Wants,

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use brunt_metrics::{Interner, Registry, SystemTags};
 
+use crate::account::Account;
 use crate::drain::Drain;
 use crate::edge::Inbox;
-use crate::health::Health;
 
 /// A boxed future, for traits that are used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -100,16 +100,9 @@ pub enum OutputError {
     Other(String),
 }
 
-/// What an output did with what it was given; the summary names what was lost.
+/// What an output has to say at its end, beside the numbers in its [`Account`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutputReport {
-    /// Samples (or points of series) that the receiver took.
-    pub delivered: u64,
-    /// Those that it refused or that could not be encoded.
-    pub rejected: u64,
-    /// Those given up: a full queue, a deadline. What the edge itself pushed out is not in here but
-    /// in [`crate::EdgeStats::dropped`].
-    pub dropped: u64,
     /// Sentences worth telling the user, such as the receiver's last answer.
     pub notes: Vec<String>,
 }
@@ -129,9 +122,9 @@ pub struct OutputContext {
     pub instance: Arc<str>,
     /// How long closing may take before the rest is given up.
     pub drain: Drain,
-    /// Where an output that talks to a network says whether it reaches its receiver. Each output
-    /// has its own.
-    pub health: Health,
+    /// Where the output says what became of what it was given, and whether it reaches its receiver.
+    /// Each output has its own.
+    pub account: Account,
 }
 
 /// Thresholds and sub-metrics of a metric.

@@ -90,7 +90,13 @@ fn inner(groups: &[Part<'_>], indent: &str, options: &SummaryOptions, style: Sty
 
 /// Blocks of lines, each after an empty line, below a title, then lines as they are. With neither
 /// there is no section.
-fn section(out: &mut String, title: &str, blocks: &[Vec<String>], inner: &[String], style: Style) {
+pub(crate) fn section(
+    out: &mut String,
+    title: &str,
+    blocks: &[Vec<String>],
+    inner: &[String],
+    style: Style,
+) {
     if blocks.is_empty() && inner.is_empty() {
         return;
     }
@@ -123,7 +129,7 @@ fn width(text: &str) -> usize {
 }
 
 /// A name, faint dots up to three beyond the longest name, and a colon.
-fn dotted(name: &str, longest: usize, style: Style) -> String {
+pub(crate) fn dotted(name: &str, longest: usize, style: Style) -> String {
     let dots = ".".repeat((longest + 3).saturating_sub(width(name)));
     format!("{name}{}", style.faint(&format!("{dots}:")))
 }

@@ -31,14 +31,16 @@ async fn a_file_holds_every_sample() {
     let target = path.to_str().unwrap();
     let fixture = Fixture::new();
     let make = || -> Box<dyn Output> { Box::new(JsonOutput::new(target)) };
-    let report = kit::conform(make, &items(&fixture, 10), fixture.context())
+    let fed = kit::conform(make, &items(&fixture, 10), fixture.context())
         .await
         .unwrap();
+    assert_eq!(fed.counts.delivered, 10_000);
     assert_eq!(
-        (report.delivered, report.rejected, report.dropped),
-        (10_000, 0, 0)
+        fed.counts.bytes,
+        std::fs::metadata(&path).unwrap().len(),
+        "bytes that were written"
     );
-    assert!(report.notes.is_empty());
+    assert!(fed.report.notes.is_empty());
     assert_eq!(lines(&std::fs::read_to_string(&path).unwrap()), 10_001);
 }
 
@@ -48,10 +50,10 @@ async fn a_compressed_file_is_complete_and_readable_when_cut_off() {
     let path = folder.path().join("run.json.gz");
     let fixture = Fixture::new();
     let output = Box::new(JsonOutput::new(path.to_str().unwrap()));
-    let report = kit::feed(output, &items(&fixture, 10), fixture.context())
+    let fed = kit::feed(output, &items(&fixture, 10), fixture.context())
         .await
         .unwrap();
-    assert_eq!(report.delivered, 10_000);
+    assert_eq!(fed.counts.delivered, 10_000);
     let whole = std::fs::read(&path).unwrap();
     let unpack = |bytes: &[u8]| {
         let mut text = Vec::new();
@@ -73,13 +75,10 @@ async fn what_json_cannot_hold_is_rejected_and_named() {
     let batch = fixture.batch(&[(series, 1, f64::INFINITY), (series, 2, 1.0)]);
     let items = [Item::Samples(Arc::new(batch))];
     let make = || -> Box<dyn Output> { Box::new(JsonOutput::new(path.to_str().unwrap())) };
-    let report = kit::conform(make, &items, fixture.context()).await.unwrap();
-    assert_eq!((report.delivered, report.rejected), (1, 1));
-    assert!(
-        report.notes[0].contains("metric 'vus'"),
-        "{:?}",
-        report.notes
-    );
+    let fed = kit::conform(make, &items, fixture.context()).await.unwrap();
+    assert_eq!((fed.counts.delivered, fed.counts.rejected), (1, 1));
+    let reason = fed.counts.first_rejection.unwrap();
+    assert!(reason.contains("metric 'vus'"), "{reason}");
 }
 
 #[tokio::test]

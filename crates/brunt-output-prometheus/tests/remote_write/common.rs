@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use brunt_aggregate::{SeriesPoint, SeriesValue, Snapshot};
 use brunt_metrics::histogram::ExpHistogram;
-use brunt_output::kit::{self, Fixture};
-use brunt_output::{Catalogue, Environment, Item, Output, OutputReport};
+use brunt_output::kit::{self, Fed, Fixture};
+use brunt_output::{Catalogue, Environment, Item, Output};
 use brunt_output_prometheus::{K6RemoteWrite, Mimir, Prometheus};
 use brunt_testkit::RemoteWrite;
 
@@ -77,13 +77,13 @@ pub(crate) async fn run(
     keys: &str,
     items: &[Item],
     fixture: &Fixture,
-) -> OutputReport {
+) -> Fed {
     let output = output(&format!("mimir=http://{}{keys}", receiver.address()));
-    let report = kit::feed(output, items, fixture.context()).await.unwrap();
+    let fed = kit::feed(output, items, fixture.context()).await.unwrap();
     assert!(
         receiver.violations().is_empty(),
         "{:?}",
         receiver.violations()
     );
-    report
+    fed
 }

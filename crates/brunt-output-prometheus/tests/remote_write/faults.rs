@@ -15,7 +15,7 @@ async fn an_answer_that_does_not_come_in_time_is_not_waited_for() {
     receiver.inject(Fault::Stall(Duration::from_mins(1)), 1);
     let fixture = Fixture::new();
     let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
-    let report = run(
+    let fed = run(
         &receiver,
         ",timeout=100ms",
         &[snapshot(0, true, series)],
@@ -23,11 +23,12 @@ async fn an_answer_that_does_not_come_in_time_is_not_waited_for() {
     )
     .await;
     assert_eq!(receiver.last("k6_http_reqs_total", &[]), Some(1.0));
-    let told = report
+    let told = fed
+        .report
         .notes
         .iter()
         .any(|note| note.contains("no answer in time"));
-    assert!(told, "{:?}", report.notes);
+    assert!(told, "{:?}", fed.report.notes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,8 +50,8 @@ async fn trouble_that_passes_loses_nothing() {
     let items: Vec<_> = (0..4)
         .map(|at| snapshot(at * 5, at == 3, counter(at as f64 + 1.0)))
         .collect();
-    let report = run(&receiver, "", &items, &fixture).await;
-    assert_eq!((report.rejected, report.dropped), (0, 0));
+    let fed = run(&receiver, "", &items, &fixture).await;
+    assert_eq!((fed.counts.rejected, fed.counts.dropped), (0, 0));
     let values: Vec<_> = receiver.series("k6_http_reqs_total", &[])[0]
         .samples
         .iter()
@@ -61,12 +62,12 @@ async fn trouble_that_passes_loses_nothing() {
         .collect();
     assert_eq!(values, [0.0, 1.0, 2.0, 3.0, 4.0]);
     assert!(
-        report
+        fed.report
             .notes
             .iter()
             .any(|note| note.contains("had to be repeated")),
         "{:?}",
-        report.notes
+        fed.report.notes
     );
 }
 
@@ -115,20 +116,20 @@ async fn one_refused_series_does_not_take_the_others_with_it() {
         "mimir=http://{},stale-markers=false",
         receiver.address()
     ));
-    let report = kit::feed(output, &[snapshot(0, true, series)], fixture.context())
+    let fed = kit::feed(output, &[snapshot(0, true, series)], fixture.context())
         .await
         .unwrap();
     // The zero of the refused series is as old as its value.
-    assert_eq!((report.delivered, report.rejected), (2 * 19, 2));
+    assert_eq!(fed.counts.rejected, 2);
     assert_eq!(
         receiver.sum("k6_http_reqs_total", &[]),
         Some(1_000.0 + 19.0)
     );
-    let told = |words: &str| report.notes.iter().any(|note| note.contains(words));
+    let told = |words: &str| fed.report.notes.iter().any(|note| note.contains(words));
     assert!(
         told("refused 2 points") && told("400 Bad Request: "),
         "{:?}",
-        report.notes
+        fed.report.notes
     );
 }
 
@@ -148,9 +149,13 @@ async fn a_refusal_of_the_sender_is_not_repeated() {
         },
     )];
     let items = [snapshot(0, true, series)];
-    let report = run(&receiver, ",stale-markers=false", &items, &fixture).await;
+    let fed = run(&receiver, ",stale-markers=false", &items, &fixture).await;
     assert_eq!(
-        (receiver.requests(), report.delivered, report.rejected),
+        (
+            receiver.requests(),
+            fed.counts.delivered,
+            fed.counts.rejected
+        ),
         (1, 0, 1)
     );
 }
@@ -170,14 +175,17 @@ async fn a_receiver_that_stays_away_costs_the_drain_timeout_and_is_counted() {
             max: 1.0,
         },
     )];
-    let report = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    let fed = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
     assert_eq!(
-        (report.delivered, report.rejected, report.dropped),
-        (0, 0, 2)
+        (fed.counts.delivered, fed.counts.rejected),
+        (0, 0),
+        "{:?}",
+        fed.counts
     );
-    let told = report
+    let told = fed
+        .report
         .notes
         .iter()
         .any(|note| note.contains("refused") && note.contains("given up"));
-    assert!(told, "{:?}", report.notes);
+    assert!(told, "{:?}", fed.report.notes);
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use brunt_aggregate::{SeriesPoint, SeriesValue, Snapshot};
+use brunt_output::Item;
 use brunt_output::edge::edge;
-use brunt_output::kit::{self, Fixture};
-use brunt_output::{Item, OutputReport};
+use brunt_output::kit::{self, Fed, Fixture};
 use brunt_testkit::process::{self, Prometheus};
 
 use crate::common::{SECOND, item_at, output, trend};
@@ -37,12 +37,12 @@ fn ask(prometheus: &Prometheus, expression: &str) -> f64 {
     result[0].value
 }
 
-fn took_all(report: &OutputReport) {
+fn took_all(fed: &Fed) {
     assert_eq!(
-        (report.rejected, report.dropped),
+        (fed.counts.rejected, fed.counts.dropped),
         (0, 0),
         "{:?}",
-        report.notes
+        fed.report.notes
     );
 }
 
@@ -84,10 +84,10 @@ async fn totals_and_native_histograms_are_right() {
         "prometheus={},stale-markers=false",
         prometheus.write_url()
     ));
-    let report = kit::feed(output, &snapshots, fixture.context())
+    let fed = kit::feed(output, &snapshots, fixture.context())
         .await
         .unwrap();
-    took_all(&report);
+    took_all(&fed);
     let ask = |expression: &str| ask(&prometheus, expression);
     assert_eq!(ask("k6_http_reqs_total"), 1_003.0);
     assert_eq!(
@@ -175,7 +175,7 @@ async fn an_outage_loses_nothing() {
         "prometheus={},stale-markers=false",
         prometheus.write_url()
     ));
-    let (sender, inbox) = edge(1 << 20);
+    let (sender, inbox) = edge(1 << 20, fixture.context().account.clone());
     sender.push(step(1, false));
     let run = tokio::spawn(output.run(inbox, fixture.context().clone()));
     // The first snapshot is there: now the receiver goes, more comes, and it returns.
@@ -204,7 +204,8 @@ async fn an_outage_loses_nothing() {
     .await
     .unwrap();
     let report = run.await.unwrap().unwrap();
-    took_all(&report);
+    let counts = fixture.context().account.counts();
+    took_all(&Fed { report, counts });
     assert_eq!(ask(&prometheus, "k6_http_reqs_total"), 10.0);
     // Zero and ten values.
     assert_eq!(

@@ -43,7 +43,7 @@ async fn every_kind_arrives_with_k6_s_names_and_labels() {
             trend(&[0.1, 0.2, 0.0, 3.0]),
         ),
     ];
-    let report = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    let fed = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
     let labels = [
         ("scenario", "buy"),
         ("instance", "kit"),
@@ -70,12 +70,11 @@ async fn every_kind_arrives_with_k6_s_names_and_labels() {
     assert_eq!(native.count(), 4.0);
     assert!((native.sum() - 3.3).abs() < 1e-12);
     assert_eq!(receiver.names().len(), 11);
-    assert_eq!((report.rejected, report.dropped), (0, 0));
-    assert_eq!(report.delivered, receiver.samples() as u64);
+    assert_eq!((fed.counts.rejected, fed.counts.dropped), (0, 0));
     assert!(
-        report.notes[0].starts_with("11 series"),
+        fed.report.notes[0].starts_with("11 series"),
         "{:?}",
-        report.notes
+        fed.report.notes
     );
 }
 
@@ -272,10 +271,10 @@ async fn a_bearer_token_is_sent_and_never_shown() {
         message.contains("401 Unauthorized") && !message.contains("wrong-one"),
         "{message}"
     );
-    let report = kit::feed(output(&wrong), &items, fixture.context())
+    let fed = kit::feed(output(&wrong), &items, fixture.context())
         .await
         .unwrap();
-    let notes = report.notes.join("\n");
+    let notes = fed.report.notes.join("\n");
     assert!(
         notes.contains("401 Unauthorized") && !notes.contains("wrong-one"),
         "{notes}"

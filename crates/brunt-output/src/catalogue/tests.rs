@@ -282,7 +282,7 @@ async fn an_output_that_walks_away_breaks_the_contract() {
         .await
         .unwrap_err();
     assert!(
-        violation.to_string().contains("accounts for 0 of 1"),
+        violation.to_string().contains("account for 0 of 1"),
         "{violation}"
     );
 }

@@ -6,6 +6,7 @@
 use std::fmt::{Display, Write as _};
 use std::sync::atomic::Ordering::Relaxed;
 
+use brunt_output::Counts;
 use http::StatusCode;
 
 use super::answer::Answer;
@@ -72,44 +73,32 @@ pub(super) fn get(subject: &Subject) -> Answer {
         "Time series that are told apart.",
         bus.series,
     );
-    edges(&mut page, subject, &bus);
+    outputs(&mut page, subject);
     process(&mut page);
     Answer::text(StatusCode::OK, page.text).with_type("text/plain; version=0.0.4; charset=utf-8")
 }
 
-/// What went to each output.
-fn edges(page: &mut Page, subject: &Subject, bus: &brunt_bus::Progress) {
-    let named = || subject.outputs.iter().zip(&bus.edges);
-    if bus.edges.is_empty() {
+/// What became of what each output was given.
+fn outputs(page: &mut Page, subject: &Subject) {
+    if subject.outputs.is_empty() {
         return;
     }
-    page.head(
-        "brunt_output_samples_total",
-        "counter",
-        "Samples or points handed to an output.",
-    );
-    for (output, edge) in named() {
-        page.sample(
-            &format!(
-                "brunt_output_samples_total{{output=\"{}\"}}",
-                escaped(output)
-            ),
-            edge.sent,
-        );
-    }
-    page.head(
-        "brunt_output_dropped_total",
-        "counter",
-        "Samples or points that an output could not keep up with.",
-    );
-    for (output, edge) in named() {
-        page.sample(
-            &format!(
-                "brunt_output_dropped_total{{output=\"{}\"}}",
-                escaped(output)
-            ),
-            edge.dropped,
-        );
+    let outputs = subject.outputs.iter();
+    let counts: Vec<(&str, Counts)> = outputs
+        .map(|(name, account)| (name.as_str(), account.counts()))
+        .collect();
+    for metric in brunt_output::account::METRICS {
+        let (suffix, kind) = if metric.counter {
+            ("_total", "counter")
+        } else {
+            ("", "gauge")
+        };
+        let name = format!("{}{suffix}", metric.name);
+        page.head(&name, kind, metric.help);
+        for (output, counts) in &counts {
+            let series = format!("{name}{{output=\"{}\"}}", escaped(output));
+            page.sample(&series, (metric.value)(counts));
+        }
     }
 }
 

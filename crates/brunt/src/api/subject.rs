@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use brunt_aggregate::{Groups, Report};
 use brunt_bus::BusHandle;
 use brunt_engine::{Control, Reason, TestState};
+use brunt_output::Account;
 use tokio::sync::Notify;
 
 /// What the API reads and acts on.
@@ -19,8 +20,8 @@ pub(crate) struct Subject {
     pub(crate) last: OnceLock<Report>,
     /// Groups and checks.
     pub(crate) groups: Arc<Groups>,
-    /// The outputs' names, in the order of the bus' edges.
-    pub(crate) outputs: Vec<String>,
+    /// The outputs' names with their books.
+    pub(crate) outputs: Vec<(String, Account)>,
     /// Somebody asked for the end: a test that is over stops to linger.
     pub(crate) stopped: Notify,
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use brunt_engine::{Level, LogSink, Record};
 use brunt_output::edge::edge;
 use brunt_output::{
-    Catalogue, Change, Configured, Drain, EdgeSender, Health, OutputContext, OutputError,
+    Account, Catalogue, Change, Configured, Counts, Drain, EdgeSender, OutputContext, OutputError,
     OutputReport, Wants,
 };
 use parking_lot::Mutex;
@@ -51,11 +51,11 @@ pub(crate) async fn check(mut configured: Vec<Configured>) -> Result<Outputs, Fa
     Ok(Outputs(configured))
 }
 
-/// Tells the user when an output's receiver goes away and when it is back.
-fn health(instance: &str, log: Arc<dyn LogSink>) -> Health {
+/// Books that tell the user when an output's receiver goes away and when it is back.
+fn account(instance: &str, log: Arc<dyn LogSink>) -> Account {
     let instance = instance.to_owned();
     let began = Mutex::new(None);
-    Health::new(move |change| {
+    Account::new(move |change| {
         let (level, message) = match change {
             Change::Failing(reason) => {
                 *began.lock() = Some(Instant::now());
@@ -89,7 +89,7 @@ pub(crate) struct Running(Vec<Started>);
 
 struct Started {
     instance: String,
-    health: Health,
+    account: Account,
     cumulative: bool,
     task: JoinHandle<Result<OutputReport, OutputError>>,
 }
@@ -99,6 +99,7 @@ pub(crate) struct Delivered {
     pub(crate) instance: String,
     /// It gets snapshots, of which a later one has all that is in an earlier one.
     pub(crate) cumulative: bool,
+    pub(crate) counts: Counts,
     pub(crate) report: Result<OutputReport, String>,
 }
 
@@ -117,19 +118,19 @@ impl Outputs {
         let mut edges = Vec::new();
         let mut running = Vec::new();
         for one in self.0 {
-            let (sender, inbox) = edge(EDGE_BYTES);
+            let account = account(&one.instance, Arc::clone(log));
+            let (sender, inbox) = edge(EDGE_BYTES, account.clone());
             let wants = one.output.wants();
             let cumulative = matches!(wants, Wants::Snapshots { .. });
             edges.push((wants, sender));
-            let health = health(&one.instance, Arc::clone(log));
             let context = OutputContext {
-                health: health.clone(),
+                account: account.clone(),
                 ..context.clone()
             };
             let task = tokio::spawn(one.output.run(inbox, context));
             running.push(Started {
                 instance: one.instance,
-                health,
+                account,
                 cumulative,
                 task,
             });
@@ -139,9 +140,9 @@ impl Outputs {
 }
 
 impl Running {
-    /// Each instance with the state of its deliveries, for whoever shows it.
-    pub(crate) fn health(&self) -> Vec<(String, Health)> {
-        let of = |one: &Started| (one.instance.clone(), one.health.clone());
+    /// Each instance with its books, for whoever shows them.
+    pub(crate) fn accounts(&self) -> Vec<(String, Account)> {
+        let of = |one: &Started| (one.instance.clone(), one.account.clone());
         self.0.iter().map(of).collect()
     }
 
@@ -158,7 +159,7 @@ impl Running {
             instance,
             cumulative,
             task,
-            health: _,
+            account,
         } in self.0
         {
             let ended = tokio::select! {
@@ -178,9 +179,11 @@ impl Running {
                     began.elapsed().as_secs()
                 )),
             };
+            account.close();
             delivered.push(Delivered {
                 instance,
                 cumulative,
+                counts: account.counts(),
                 report,
             });
         }

@@ -12,7 +12,7 @@ use brunt_net::NetConfig;
 use brunt_options::{
     Consolidated, Feature, Options, OptionsError, plan, to_export_json, to_script_json,
 };
-use brunt_output::{Declaration, Drain, Health, OutputContext};
+use brunt_output::{Account, Declaration, Drain, OutputContext};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
@@ -269,7 +269,7 @@ impl Settings {
             declarations: Arc::new(self.declarations()),
             instance: instance_name().into(),
             drain: drain.clone(),
-            health: Health::default(),
+            account: Account::default(),
         }
     }
 

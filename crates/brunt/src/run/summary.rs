@@ -6,7 +6,7 @@ use std::sync::Arc;
 use brunt_aggregate::Report;
 use brunt_engine::{Level, LogSink, Record, TestOutcome};
 use brunt_options::plan;
-use brunt_summary::{Banner, HandleState};
+use brunt_summary::{Banner, HandleState, OutputLine};
 use serde_json::Value;
 
 use crate::run::RunArgs;
@@ -94,7 +94,7 @@ pub(crate) fn show(
         });
     };
     if hurried {
-        return report_outputs(delivered, &ran.dropped, &say);
+        return report_outputs(delivered, None, &say);
     }
     if settings.summary_enabled {
         print_summary(settings, ran, &say);
@@ -112,7 +112,8 @@ pub(crate) fn show(
     if ran.overflowed > 0 {
         say(Level::Warn, too_many_series(args.max_series, settings));
     }
-    report_outputs(delivered, &ran.dropped, &say);
+    let colour = settings.summary_enabled.then_some(settings.summary.colour);
+    report_outputs(delivered, colour, &say);
 }
 
 fn too_many_series(most: usize, settings: &Settings) -> String {
@@ -204,42 +205,78 @@ fn write_file(name: &str, contents: &Value, say: &dyn Fn(Level, String)) {
     }
 }
 
-/// `dropped` is what the outputs never got because they could not keep up, in their order.
-fn report_outputs(delivered: &[Delivered], dropped: &[u64], say: &dyn Fn(Level, String)) {
-    for (at, one) in delivered.iter().enumerate() {
-        let mut late = dropped.get(at).copied().unwrap_or_default();
-        if one.cumulative && late > 0 {
+/// The summary's block on outputs, for people, and what was lost, for the log.
+fn report_outputs(delivered: &[Delivered], colour: Option<bool>, say: &dyn Fn(Level, String)) {
+    let lines: Vec<OutputLine> = delivered.iter().map(line).collect();
+    if let Some(colour) = colour {
+        crate::terminal::print(brunt_summary::outputs::render(&lines, colour));
+    }
+    for (one, line) in delivered.iter().zip(&lines) {
+        if let Err(error) = &one.report {
+            say(Level::Error, format!("output {}: {error}", one.instance));
+        }
+        let counts = &one.counts;
+        if one.report.is_ok() && one.cumulative && counts.rejected + counts.spooled == 0 {
+            if counts.dropped > 0 {
+                let message = format!(
+                    "output {}: could not keep up, {} points between the start and the end are missing; the last values are complete",
+                    one.instance, counts.dropped
+                );
+                say(Level::Warn, message);
+            }
+        } else if counts.lost() {
             let message = format!(
-                "output {}: could not keep up, {late} points between the start and the end are missing; the last values are complete",
-                one.instance
+                "output {}: {} of {} {} delivered, {} rejected, {} dropped, {} spooled",
+                one.instance,
+                counts.delivered,
+                counts.accepted,
+                line.unit,
+                counts.rejected,
+                counts.dropped,
+                counts.spooled
             );
             say(Level::Warn, message);
-            late = 0;
         }
-        match &one.report {
-            Err(error) if late > 0 => {
-                let message = format!(
-                    "output {}: {error}; {late} samples never got to it",
-                    one.instance
-                );
-                say(Level::Error, message);
-            }
-            Err(error) => say(Level::Error, format!("output {}: {error}", one.instance)),
-            Ok(report) => {
-                let dropped = report.dropped + late;
-                let lost = report.rejected + dropped;
-                if lost > 0 {
-                    let message = format!(
-                        "output {}: {} delivered, {} rejected, {} dropped",
-                        one.instance, report.delivered, report.rejected, dropped
-                    );
-                    say(Level::Warn, message);
-                }
-                for note in &report.notes {
-                    let level = if lost > 0 { Level::Warn } else { Level::Info };
-                    say(level, format!("output {}: {note}", one.instance));
-                }
-            }
+        let level = if counts.lost() {
+            Level::Warn
+        } else {
+            Level::Info
+        };
+        for note in &line.notes {
+            say(level, format!("output {}: {note}", one.instance));
         }
+    }
+}
+
+fn line(one: &Delivered) -> OutputLine {
+    let Delivered {
+        instance,
+        cumulative,
+        counts,
+        report,
+    } = one;
+    let mut notes = match report {
+        Ok(report) => report.notes.clone(),
+        Err(_) => Vec::new(),
+    };
+    if let Some(reason) = &counts.first_rejection {
+        notes.push(format!("rejected, the first because: {reason}"));
+    }
+    if let Some(reason) = &counts.last_error
+        && counts.first_rejection.as_ref() != Some(reason)
+    {
+        notes.push(format!("the last error was: {reason}"));
+    }
+    OutputLine {
+        name: instance.clone(),
+        unit: if *cumulative { "points" } else { "samples" },
+        accepted: counts.accepted,
+        delivered: counts.delivered,
+        rejected: counts.rejected,
+        dropped: counts.dropped,
+        spooled: counts.spooled,
+        retries: counts.retries,
+        bytes: counts.bytes,
+        notes,
     }
 }

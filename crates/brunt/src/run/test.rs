@@ -41,8 +41,6 @@ pub(crate) struct Ran {
     /// Samples that were no numbers or came too late.
     pub(crate) rejected: u64,
     pub(crate) overflowed: u64,
-    /// For each output, in their order: what was dropped because it could not keep up.
-    pub(crate) dropped: Vec<u64>,
 }
 
 impl Ran {
@@ -121,7 +119,6 @@ pub(crate) async fn run(
     // The only one who sets it.
     let _ = abort.set(control.clone());
     let bus = Arc::new(bus);
-    let outputs = test.outputs.health();
     let api = server.map(|server| {
         let subject = Arc::new(Subject {
             state: Arc::clone(&state),
@@ -129,7 +126,7 @@ pub(crate) async fn run(
             bus: Arc::clone(&bus),
             last: OnceLock::new(),
             groups: Arc::clone(&script.groups),
-            outputs: outputs.into_iter().map(|(name, _)| name).collect(),
+            outputs: test.outputs.accounts(),
             stopped: Notify::new(),
         });
         let serving = server.serve(Arc::clone(&subject));
@@ -191,7 +188,6 @@ async fn drive(
         iterations: state.iterations_completed.load(Ordering::Relaxed),
         rejected: progress.rejected,
         overflowed: progress.overflowed,
-        dropped: progress.edges.iter().map(|edge| edge.dropped).collect(),
     })
 }
 
@@ -210,7 +206,7 @@ fn show_progress(
 ) -> Option<Display> {
     let show = Show::choose(test.args.quiet, test.args.no_colour);
     let (state, time, control) = (Arc::clone(state), Arc::clone(time), control.clone());
-    let outputs = test.outputs.health();
+    let outputs = test.outputs.accounts();
     let progress = move || {
         let observed = observe(&state, TimeSource::now(&*time), control.reason().is_some());
         let status = control.status();
@@ -224,7 +220,7 @@ fn show_progress(
             },
             outages: outputs
                 .iter()
-                .filter_map(|(output, health)| Some((output.clone(), health.outage()?)))
+                .filter_map(|(output, account)| Some((output.clone(), account.outage()?)))
                 .collect(),
             ..observed
         }

@@ -290,7 +290,7 @@ fn the_generators_own_state_is_there_for_prometheus() {
     let value = |name: &str| test.own_metric(name);
     assert!(value("brunt_iterations_completed_total") >= 1.0);
     assert_eq!(value("brunt_vus_initialized"), 2.0);
-    assert!(value("brunt_output_samples_total{output=\"json\"}") >= 1.0);
+    assert!(value("brunt_output_accepted_total{output=\"json\"}") >= 1.0);
     assert!(value("process_resident_memory_bytes") > 1e6);
     assert!(value("process_open_fds") > 3.0);
     for line in page.lines().filter(|line| !line.starts_with('#')) {
