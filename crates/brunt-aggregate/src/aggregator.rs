@@ -85,6 +85,7 @@ impl Aggregator {
             time,
             last,
             series: self.series.iter().flatten().cloned().collect(),
+            own: Vec::new(),
         }
     }
 

@@ -24,6 +24,6 @@ pub use groups::{CheckCount, CheckNode, GroupNode, Groups, ScenarioCheck};
 pub use key::{KeyError, MetricKey};
 pub use plan::{AggregateId, AggregatePlan, Submetric};
 pub use sections::{MOST_SECTIONS, Section, SectionId, Sections, section_scenario};
-pub use snapshot::{SeriesPoint, SeriesValue, Snapshot};
+pub use snapshot::{OwnPoint, SeriesPoint, SeriesValue, Snapshot};
 pub use thresholds::{Breach, ThresholdError, ThresholdSpec, Thresholds};
 pub use totals::{Report, SectionTotals, ThresholdResult, Totals, TrendTotals, Values};

@@ -14,6 +14,52 @@ pub struct Snapshot {
     pub last: bool,
     /// The series, in the order of their ids.
     pub series: Vec<SeriesPoint>,
+    /// What brunt tells of itself: of its outputs, its engine, and with the last snapshot of the run.
+    pub own: Vec<OwnPoint>,
+}
+
+/// A value of brunt's own, which is no metric of the test: it is sent under its own name, without
+/// the prefix of the test's metrics, with its own labels and those that all series of an output have.
+#[derive(Debug, Clone)]
+pub struct OwnPoint {
+    /// Such as `brunt_output_delivered`; counters without `_total`.
+    pub name: Arc<str>,
+    /// One sentence.
+    pub help: Arc<str>,
+    /// Its labels, each name once.
+    pub labels: Vec<(Arc<str>, Arc<str>)>,
+    /// Cumulative, as all values of a snapshot.
+    pub value: SeriesValue,
+}
+
+impl OwnPoint {
+    /// A number that only grows.
+    pub fn counter(name: &str, help: &str, labels: &[(&str, &str)], value: f64) -> Self {
+        Self::new(name, help, labels, SeriesValue::Counter(value))
+    }
+
+    /// A number as it stands.
+    pub fn gauge(name: &str, help: &str, labels: &[(&str, &str)], value: f64) -> Self {
+        let value = SeriesValue::Gauge {
+            last: value,
+            min: value,
+            max: value,
+        };
+        Self::new(name, help, labels, value)
+    }
+
+    fn new(name: &str, help: &str, labels: &[(&str, &str)], value: SeriesValue) -> Self {
+        let labels = labels
+            .iter()
+            .map(|&(label, value)| (Arc::from(label), Arc::from(value)))
+            .collect();
+        Self {
+            name: Arc::from(name),
+            help: Arc::from(help),
+            labels,
+            value,
+        }
+    }
 }
 
 /// One series of a snapshot.

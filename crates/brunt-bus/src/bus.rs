@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use brunt_aggregate::{AggregatePlan, Aggregator, Breach, Delta, Groups, Report, Thresholds};
+use brunt_aggregate::{
+    AggregatePlan, Aggregator, Breach, Delta, Groups, OwnPoint, Report, Thresholds,
+};
 use brunt_metrics::Interner;
 use brunt_output::{EdgeSender, Wants};
 use tokio::runtime::Handle;
@@ -35,6 +37,8 @@ pub struct BusConfig {
     pub outputs: Vec<(Wants, EdgeSender)>,
     /// The wall clock in nanoseconds since the Unix epoch, for the time of snapshots.
     pub wall: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// What brunt tells of itself, asked for each snapshot; must not wait.
+    pub own: Arc<dyn Fn() -> Vec<OwnPoint> + Send + Sync>,
     /// Called once, on the runtime, when a threshold ends the test.
     pub on_abort: Box<dyn FnOnce(Breach) + Send>,
     /// Where the aggregation runs: the control runtime, never a worker's. Its timers must be on.
@@ -82,6 +86,7 @@ impl Bus {
             workers,
             outputs,
             wall,
+            own,
             on_abort,
             runtime,
         } = config;
@@ -89,7 +94,7 @@ impl Bus {
         let shared = Arc::new(Shared::new(interner, plan, outputs));
         let (deltas, delta_queue) = mpsc::channel(workers.max(1) * DELTAS_PER_WORKER);
         let (commands, command_queue) = mpsc::unbounded_channel();
-        let driver = Driver::new(Arc::clone(&shared), aggregator, groups, wall, on_abort);
+        let driver = Driver::new(Arc::clone(&shared), aggregator, groups, wall, own, on_abort);
         runtime.spawn(driver.run(delta_queue, command_queue));
         let handle = BusHandle {
             shared,
@@ -132,17 +137,32 @@ impl BusHandle {
         report.await.map_err(|_| BusGone)
     }
 
-    /// Ends the bus. Call it when all recorders were dropped: what a living one has not flushed is
-    /// not in the report. `duration` is the time that the scenarios took, the divisor of all rates.
-    ///
-    /// What the workers handed over is added up, the thresholds are judged for the last time,
-    /// outputs get the last snapshot, and all edges close.
+    /// Ends the bus: [`BusHandle::settle`], then [`BusHandle::close`] with nothing to add.
     pub async fn finish(&self, duration: Duration) -> Result<Report, BusGone> {
+        let report = self.settle(duration).await?;
+        self.close(Vec::new()).await?;
+        Ok(report)
+    }
+
+    /// Ends the measuring. Call it when all recorders were dropped: what a living one has not flushed
+    /// is not in the report. `duration` is the time that the scenarios took, the divisor of all rates.
+    ///
+    /// What the workers handed over is added up, and the thresholds are judged for the last time.
+    pub async fn settle(&self, duration: Duration) -> Result<Report, BusGone> {
         let (reply, report) = oneshot::channel();
         self.commands
             .send(Command::Finish(duration, reply))
             .map_err(|_| BusGone)?;
         report.await.map_err(|_| BusGone)
+    }
+
+    /// Outputs get the last snapshot, with what is told of the run as a whole, and all edges close.
+    pub async fn close(&self, own: Vec<OwnPoint>) -> Result<(), BusGone> {
+        let (reply, closed) = oneshot::channel();
+        self.commands
+            .send(Command::Close(own, reply))
+            .map_err(|_| BusGone)?;
+        closed.await.map_err(|_| BusGone)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use brunt_aggregate::{Aggregator, Breach, Delta, Groups, Report};
+use brunt_aggregate::{Aggregator, Breach, Delta, Groups, OwnPoint, Report, Snapshot};
 use brunt_output::Wants;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::sync::oneshot;
@@ -24,15 +24,21 @@ pub(crate) enum Command {
     Started(Instant),
     /// The report as it stands.
     Report(oneshot::Sender<Report>),
-    /// The end, with the time that the scenarios took.
+    /// The end of the measuring, with the time that the scenarios took.
     Finish(Duration, oneshot::Sender<Report>),
+    /// The end of everything: the last snapshot, with these values, and the edges close.
+    Close(Vec<OwnPoint>, oneshot::Sender<()>),
 }
+
+/// Asks for the values of brunt's own that a snapshot carries.
+pub(crate) type Own = Arc<dyn Fn() -> Vec<OwnPoint> + Send + Sync>;
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
     aggregator: Aggregator,
     groups: Arc<Groups>,
     wall: Arc<dyn Fn() -> i64 + Send + Sync>,
+    own: Own,
     on_abort: Option<Box<dyn FnOnce(Breach) + Send>>,
     started: Option<Instant>,
     next_evaluation: Option<Instant>,
@@ -52,6 +58,7 @@ impl Driver {
         aggregator: Aggregator,
         groups: Arc<Groups>,
         wall: Arc<dyn Fn() -> i64 + Send + Sync>,
+        own: Own,
         on_abort: Box<dyn FnOnce(Breach) + Send>,
     ) -> Self {
         let now = Instant::now();
@@ -78,6 +85,7 @@ impl Driver {
             aggregator,
             groups,
             wall,
+            own,
             on_abort,
             started,
             next_evaluation,
@@ -107,11 +115,17 @@ impl Driver {
                     }
                     Some(Command::Finish(duration, reply)) => {
                         let _ = reply.send(self.finish(&mut deltas, duration));
+                    }
+                    Some(Command::Close(own, reply)) => {
+                        self.drain(&mut deltas);
+                        self.close(own);
+                        let _ = reply.send(());
                         return;
                     }
                     None => {
                         let elapsed = self.elapsed();
                         self.finish(&mut deltas, elapsed);
+                        self.close(Vec::new());
                         return;
                     }
                 },
@@ -119,7 +133,8 @@ impl Driver {
                     self.drain(&mut deltas);
                     self.tick(Instant::now());
                 }
-                Some(delta) = deltas.recv() => self.aggregator.merge(&delta),
+                // After the end of the measuring there is nothing more to come.
+                Some(delta) = deltas.recv(), if !deltas.is_closed() => self.aggregator.merge(&delta),
             }
         }
     }
@@ -153,9 +168,10 @@ impl Driver {
         let mut snapshot = None;
         for feed in self.feeds.iter_mut().filter(|feed| feed.next <= now) {
             feed.next = following(feed.next, feed.interval, now);
-            let snapshot = snapshot
-                .get_or_insert_with(|| Arc::new(self.aggregator.snapshot((self.wall)(), false)));
-            if !snapshot.series.is_empty() {
+            let snapshot = snapshot.get_or_insert_with(|| {
+                Arc::new(snapshot_of(&self.aggregator, &self.wall, &self.own))
+            });
+            if !snapshot.series.is_empty() || !snapshot.own.is_empty() {
                 self.shared.push_snapshot(feed.edge, snapshot);
             }
         }
@@ -178,15 +194,32 @@ impl Driver {
         deltas.close();
         self.drain(deltas);
         self.aggregator.evaluate(duration, true);
+        self.next_evaluation = None;
+        self.aggregator.report(duration, &self.groups)
+    }
+
+    fn close(&mut self, own: Vec<OwnPoint>) {
         if !self.feeds.is_empty() {
-            let snapshot = Arc::new(self.aggregator.snapshot((self.wall)(), true));
+            let mut snapshot = snapshot_of(&self.aggregator, &self.wall, &self.own);
+            snapshot.last = true;
+            snapshot.own.extend(own);
+            let snapshot = Arc::new(snapshot);
             for feed in &self.feeds {
                 self.shared.push_snapshot(feed.edge, &snapshot);
             }
         }
         self.shared.close_edges();
-        self.aggregator.report(duration, &self.groups)
     }
+}
+
+fn snapshot_of(
+    aggregator: &Aggregator,
+    wall: &Arc<dyn Fn() -> i64 + Send + Sync>,
+    own: &Own,
+) -> Snapshot {
+    let mut snapshot = aggregator.snapshot(wall(), false);
+    snapshot.own = own();
+    snapshot
 }
 
 /// The next time after `now` on the grid of `interval`; times that were missed are left out.

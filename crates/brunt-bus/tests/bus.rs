@@ -64,6 +64,7 @@ fn start(
         workers,
         outputs,
         wall: Arc::new(move || clock.load(Ordering::Relaxed)),
+        own: Arc::new(Vec::new),
         on_abort: Box::new(|breach| sender.send(breach).unwrap()),
         runtime: tokio::runtime::Handle::current(),
     });

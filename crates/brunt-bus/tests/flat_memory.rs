@@ -39,6 +39,7 @@ async fn memory_is_flat_however_many_tag_sets_there_are() {
         workers: 1,
         outputs: vec![(Wants::Samples, raw), (every, points)],
         wall: Arc::new(|| 0),
+        own: Arc::new(Vec::new),
         on_abort: Box::new(|_| {}),
         runtime: tokio::runtime::Handle::current(),
     });

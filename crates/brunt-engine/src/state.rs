@@ -22,6 +22,9 @@ pub struct TestState {
     pub vus_initialized: AtomicU64,
     /// VUs that did not return after they were interrupted.
     pub vus_stuck: AtomicU64,
+    /// How late a worker came to a timer of its own at most, in nanoseconds; whoever reads it may set
+    /// it back to 0.
+    pub worker_lag: AtomicU64,
     /// Monotonic nanoseconds at which the scenarios started; 0 before that.
     pub started: AtomicI64,
     /// Monotonic nanoseconds since when the running test stands still; 0 when it does not.

@@ -93,6 +93,7 @@ mod tests {
         table.absorb(&Snapshot {
             time: 0,
             last: true,
+            own: Vec::new(),
             series,
         });
         let notes = notes(&Stats::default(), &table, 0);

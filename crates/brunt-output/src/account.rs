@@ -84,6 +84,9 @@ pub const METRICS: [AccountMetric; 8] = [
     },
 ];
 
+/// Hears of outages.
+type Listener = Box<dyn Fn(Change<'_>) + Send + Sync>;
+
 /// The books of one output; clones are one and the same.
 #[derive(Clone)]
 pub struct Account(Arc<Inner>);
@@ -127,7 +130,7 @@ struct Inner {
     /// The time up to which the receiver has everything that it will ever have.
     settled_until: AtomicI64,
     words: Mutex<Words>,
-    tell: Option<Box<dyn Fn(Change<'_>) + Send + Sync>>,
+    tell: Option<Listener>,
 }
 
 #[derive(Default)]

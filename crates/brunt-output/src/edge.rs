@@ -124,7 +124,10 @@ impl Item {
                     .iter()
                     .filter(|point| is_trend(&point.value))
                     .count();
-                size_of_val(snapshot.series.as_slice()) + trends * HISTOGRAM + SELF
+                size_of_val(snapshot.series.as_slice())
+                    + snapshot.own.len() * OVERFLOW_SERIES
+                    + trends * HISTOGRAM
+                    + SELF
             }
         }
     }
@@ -269,6 +272,7 @@ mod tests {
             time,
             last: false,
             series: (0..series).map(point).collect(),
+            own: Vec::new(),
         }))
     }
 

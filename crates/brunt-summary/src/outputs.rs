@@ -75,10 +75,8 @@ fn lines(one: &OutputLine, longest: usize, style: Style) -> Vec<String> {
         ("retries", one.retries),
     ];
     for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-        line.push_str(&format!(
-            " {}",
-            style.faint_cyan(&format!("{name}={count}"))
-        ));
+        line.push(' ');
+        line.push_str(&style.faint_cyan(&format!("{name}={count}")));
     }
     let notes = one
         .notes

@@ -14,6 +14,7 @@ mod script;
 mod settings;
 mod signals;
 mod summary;
+mod telemetry;
 mod test;
 
 use std::path::PathBuf;
@@ -167,6 +168,8 @@ async fn run_async(
     )
     .await?;
     let api = ran.api.take();
+    let verdict = outcome::judge(&ran);
+    close(&ran, &verdict, &args.script).await?;
     let delivered = tokio::select! {
         delivered = running.finish(&drain) => delivered,
         // Never returns.
@@ -174,7 +177,6 @@ async fn run_async(
     };
     // What iterations logged stands above the summary, also where both go to one file.
     terminal.log.flush(LOG_TIMEOUT);
-    let verdict = outcome::judge(&ran);
     let finished = Finished {
         args: &args,
         script: &script,
@@ -191,6 +193,19 @@ async fn run_async(
         api.serving.close().await;
     }
     Ok(verdict.exit)
+}
+
+/// Gives the outputs their last snapshot, with how the run went.
+async fn close(ran: &test::Ran, verdict: &outcome::Verdict, script: &str) -> Result<(), Failure> {
+    let facts = telemetry::RunFacts {
+        script,
+        verdict: verdict.word(),
+        exit_code: verdict.exit as u8,
+        started: ran.started,
+    };
+    let own = telemetry::of_run(&ran.report, &facts);
+    let gone = |error| Failure::new(Exit::Internal, format!("{error}"));
+    ran.bus.close(own).await.map_err(gone)
 }
 
 /// Waits after the test until somebody ends it; a test that somebody ended does not wait.

@@ -71,6 +71,10 @@ impl Worker {
         // A late sample shows the present; those that were missed are not made up.
         let missed = now.saturating_sub(due) / SECOND;
         self.gauges.next = Some(due.saturating_add((missed + 1).saturating_mul(SECOND)));
+        self.common
+            .state
+            .worker_lag
+            .fetch_max(now.saturating_sub(due).unsigned_abs(), Ordering::Relaxed);
         let Some((vus, vus_max)) = self.gauges.series.as_mut() else {
             return;
         };

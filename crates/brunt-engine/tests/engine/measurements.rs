@@ -132,7 +132,7 @@ fn lateness_is_the_time_from_due_to_started() {
     holder.start_time = Duration::from_millis(95);
     let mut config = EngineConfig::new(vec![scenario("s", arrival(100, 1, 50, 50)), holder]);
     let measured = Measured::new(1);
-    let name = "brunt_iteration_lateness";
+    let name = "brunt_engine_iteration_lateness";
     let metric = measured
         .registry
         .register(name, MetricKind::Trend, ValueType::Time)

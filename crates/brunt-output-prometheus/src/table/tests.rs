@@ -77,6 +77,7 @@ fn series_that_lose_what_tells_them_apart_are_added_up() {
     let snapshot = Snapshot {
         time: 200,
         last: false,
+        own: Vec::new(),
         series,
     };
     let mut table = Table::new(fixture.context(), &shape());
@@ -133,6 +134,7 @@ fn a_name_belongs_to_one_metric() {
     table.absorb(&Snapshot {
         time: 1,
         last: true,
+        own: Vec::new(),
         series,
     });
     assert_eq!(table.series(), 2);
@@ -148,6 +150,7 @@ fn a_series_that_nobody_knows_is_left_out() {
     table.absorb(&Snapshot {
         time: 1,
         last: true,
+        own: Vec::new(),
         series,
     });
     assert!(table.groups.is_empty());

@@ -32,6 +32,7 @@ pub(crate) fn snapshot(seconds: i64, last: bool, series: Vec<SeriesPoint>) -> It
     Item::Snapshot(Arc::new(Snapshot {
         time: START + seconds * SECOND,
         last,
+        own: Vec::new(),
         series,
     }))
 }

@@ -28,7 +28,12 @@ fn now() -> i64 {
 }
 
 fn at(time: i64, last: bool, series: Vec<SeriesPoint>) -> Item {
-    Item::Snapshot(Arc::new(Snapshot { time, last, series }))
+    Item::Snapshot(Arc::new(Snapshot {
+        time,
+        last,
+        series,
+        own: Vec::new(),
+    }))
 }
 
 fn ask(prometheus: &Prometheus, expression: &str) -> f64 {

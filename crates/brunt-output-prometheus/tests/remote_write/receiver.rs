@@ -219,6 +219,7 @@ async fn keys_have_their_effect() {
     let snapshot = brunt_aggregate::Snapshot {
         time: now,
         last: true,
+        own: Vec::new(),
         series,
     };
     let keys = ",tenant=team-a,username=me,password=hush,prefix=x_,labels=team:a;zone:b,label.c=d,\

@@ -26,6 +26,15 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// `passed`, `failed` or `aborted`.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.exit {
+            Exit::Success => "passed",
+            Exit::ThresholdsFailed | Exit::MarkedFailed => "failed",
+            _ => "aborted",
+        }
+    }
+
     /// Logs the messages.
     pub(crate) fn log(&self, log: &Arc<dyn LogSink>) {
         if self.idle {

@@ -79,7 +79,7 @@ pub(crate) fn settle(
         plan = plan.with_sections();
     }
     let lateness = script.registry.register(
-        "brunt_iteration_lateness",
+        "brunt_engine_iteration_lateness",
         MetricKind::Trend,
         ValueType::Time,
     );

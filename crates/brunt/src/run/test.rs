@@ -24,10 +24,13 @@ use crate::run::outputs::Running;
 use crate::run::script::Script;
 use crate::run::settings::Settings;
 use crate::run::signals::Signals;
+use crate::run::telemetry;
 use crate::terminal::Terminal;
 
 /// A test that is over.
 pub(crate) struct Ran {
+    /// Still open: outputs get their last snapshot when somebody closes it.
+    pub(crate) bus: Arc<BusHandle>,
     pub(crate) outcome: TestOutcome,
     pub(crate) report: Report,
     /// When the scenarios started, in nanoseconds since the Unix epoch; `None` if they never did.
@@ -90,6 +93,7 @@ pub(crate) async fn run(
             let time = Arc::clone(&time);
             Arc::new(move || time.wall(TimeSource::now(&*time)))
         },
+        own: telemetry::source(test.outputs.accounts(), Arc::clone(&state)),
         on_abort: {
             let abort = Arc::clone(&abort);
             Box::new(move |_breach| {
@@ -148,7 +152,7 @@ pub(crate) async fn run(
 async fn drive(
     test: &Test<'_>,
     mut engine: Engine,
-    bus: &BusHandle,
+    bus: &Arc<BusHandle>,
     state: &TestState,
     api: Option<Api>,
     display: Option<Display>,
@@ -169,17 +173,17 @@ async fn drive(
         display.finish();
     }
     let gone = |error| Failure::new(Exit::Internal, format!("{error}"));
-    let report = bus.finish(outcome.ran).await.map_err(gone)?;
+    let report = bus.settle(outcome.ran).await.map_err(gone)?;
     if let Some(api) = &api {
         // The only one who sets it.
         let _ = api.subject.last.set(report.clone());
     }
-    // Only now, because finishing pushes the last of everything over the edges.
     let progress = bus.progress();
     let handled = handle_summary(test.script, test.settings, &mut engine, &outcome, &report).await;
     brunt_js::leave_memory_to_exit();
     engine.finish().await;
     Ok(Ran {
+        bus: Arc::clone(bus),
         outcome,
         report,
         started: None,
