@@ -1,11 +1,10 @@
 //! What the keys of an instance mean, checked before the test starts.
 
 mod keys;
-mod lists;
 
 use std::time::Duration;
 
-use brunt_output::{ConfigError, Settings};
+use brunt_output::{Choice, ConfigError, Settings, TagChoice, lists};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
@@ -47,9 +46,10 @@ pub(crate) struct Shape {
     pub(crate) stats: Vec<TrendStat>,
     /// Whether trends are sent as native histograms.
     pub(crate) native: bool,
-    pub(crate) keep_url: bool,
-    /// Tags that are left out.
-    pub(crate) drop: Vec<String>,
+    /// Which tags become labels.
+    pub(crate) tags: TagChoice,
+    /// Which metrics are sent.
+    pub(crate) metrics: Choice,
     /// Labels of all series; a tag of the same name wins.
     pub(crate) labels: Vec<(String, String)>,
 }
@@ -291,10 +291,11 @@ fn read_shape(settings: &Settings) -> Result<Shape, ConfigError> {
         prefix,
         stats,
         native,
-        keep_url: settings.switch("keep-url")?.unwrap_or(false),
-        drop: lists::items(settings.get("drop").unwrap_or_default())
-            .map(str::to_owned)
-            .collect(),
+        tags: TagChoice {
+            keep_url: settings.switch("keep-url")?.unwrap_or(false),
+            names: settings.choice("keep", "drop")?,
+        },
+        metrics: settings.choice("keep-metrics", "drop-metrics")?,
         labels,
     })
 }

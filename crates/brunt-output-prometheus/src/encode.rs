@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use brunt_output::{Mark, Merged};
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
@@ -9,7 +10,7 @@ use crate::batch::Batch;
 use crate::histogram;
 use crate::names::What;
 use crate::proto::{Histogram, Sample};
-use crate::table::{Group, Mark, Sent, Value};
+use crate::table::{Group, Sent};
 
 /// Series that do not change are sent again after this, in milliseconds, so that they are not taken
 /// for ended (Prometheus looks back five minutes) and gaps stay small.
@@ -60,7 +61,7 @@ impl Group {
         let zero = (self.first.div_euclid(1_000_000) - 1).min(time - 1);
         let zero = self.sent.is_none().then_some(zero);
         let trend = self.value.histogram();
-        if trend.is_none() && matches!(self.value, Value::Trend(_)) {
+        if trend.is_none() && matches!(self.value, Merged::Trend(_)) {
             return 0;
         }
         let mut schema = self.sent.as_ref().and_then(|sent| sent.schema);
@@ -83,13 +84,13 @@ impl Group {
                 }])
             };
             let points = match (&column.what, &self.value, &trend) {
-                (What::Sum, Value::Counter(sum), _) => counter(*sum),
-                (What::Last, Value::Gauge { last, .. }, _) => gauge(*last),
-                (What::Share, Value::Rate { passes, total }, _) => {
+                (What::Sum, Merged::Counter(sum), _) => counter(*sum),
+                (What::Last, Merged::Gauge { last, .. }, _) => gauge(*last),
+                (What::Share, Merged::Rate { passes, total }, _) => {
                     gauge(*passes as f64 / (*total).max(1) as f64)
                 }
-                (What::Passes, Value::Rate { passes, .. }, _) => counter(*passes as f64),
-                (What::Fails, Value::Rate { passes, total }, _) => {
+                (What::Passes, Merged::Rate { passes, .. }, _) => counter(*passes as f64),
+                (What::Fails, Merged::Rate { passes, total }, _) => {
                     counter(total.saturating_sub(*passes) as f64)
                 }
                 (What::Stat(stat), _, Some(trend)) => gauge(stat.of(trend)),

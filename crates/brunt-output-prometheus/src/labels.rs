@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use brunt_metrics::TagSet;
+use brunt_output::TagChoice;
 
 use crate::config::Shape;
 
@@ -23,8 +24,7 @@ pub(crate) type Labels = Arc<[(Arc<str>, Arc<str>)]>;
 /// What is the same for all series of a run.
 #[derive(Debug)]
 pub(crate) struct Labeller {
-    keep_url: bool,
-    drop: Vec<String>,
+    tags: TagChoice,
     /// Labels that a tag of the same name wins over.
     fixed: Vec<(Arc<str>, Arc<str>)>,
 }
@@ -45,22 +45,15 @@ impl Labeller {
             }
         }
         Self {
-            keep_url: shape.keep_url,
-            drop: shape.drop.clone(),
+            tags: shape.tags.clone(),
             fixed,
         }
     }
 
     /// The labels of a series with these tags.
     pub(crate) fn labels(&self, tags: &TagSet) -> Labels {
-        let without_url = !self.keep_url && tags.get("name").is_some_and(|name| !name.is_empty());
         let mut labels: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(tags.len() + 2);
-        for (name, value) in tags.pairs() {
-            let dropped = (without_url && &**name == "url")
-                || self.drop.iter().any(|dropped| **dropped == **name);
-            if dropped || value.is_empty() {
-                continue;
-            }
+        for (name, value) in self.tags.of(tags) {
             let short = bounded(value);
             let value = if short.len() == value.len() {
                 Arc::clone(value)
@@ -149,28 +142,6 @@ mod tests {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         pairs.join(" ")
-    }
-
-    #[test]
-    fn the_url_goes_where_there_is_a_name() {
-        let shape = Shape::default();
-        let both = [("url", "http://h/1"), ("name", "item")];
-        assert_eq!(
-            text(&labels(&shape, &both)),
-            "instance=host-1 name=item testid=host-1"
-        );
-        let kept = text(&labels(&shape, &both[..1]));
-        assert_eq!(kept, "instance=host-1 testid=host-1 url=http://h/1");
-        let keep = Shape {
-            keep_url: true,
-            ..Shape::default()
-        };
-        assert!(text(&labels(&keep, &both)).contains("url=http://h/1"));
-        let drop = Shape {
-            drop: vec!["name".to_owned()],
-            ..Shape::default()
-        };
-        assert_eq!(text(&labels(&drop, &both)), "instance=host-1 testid=host-1");
     }
 
     #[test]

@@ -5,19 +5,16 @@
 //! are summed, histograms merged, and of gauges the newest value counts. There are never more groups
 //! here than series in the snapshot.
 
-mod value;
-
 use std::sync::Arc;
 
 use brunt_aggregate::Snapshot;
 use brunt_metrics::{Interner, MetricId, Registry, SeriesId};
-use brunt_output::OutputContext;
+use brunt_output::{Mark, Merged, OutputContext};
 use rustc_hash::FxHashMap;
 
 use crate::config::Shape;
 use crate::labels::{Labeller, Labels};
 use crate::names::{Column, columns};
-pub(crate) use value::{Mark, Value};
 
 /// All groups of a run.
 #[derive(Debug)]
@@ -41,7 +38,7 @@ pub(crate) struct Table {
 pub(crate) struct Group {
     pub(crate) columns: Arc<[Column]>,
     pub(crate) labels: Labels,
-    pub(crate) value: Value,
+    pub(crate) value: Merged,
     /// The first sample of all its series, in nanoseconds since the Unix epoch.
     pub(crate) first: i64,
     pub(crate) sent: Option<Sent>,
@@ -76,7 +73,7 @@ impl Table {
     /// Puts the values of a snapshot in the place of those before.
     pub(crate) fn absorb(&mut self, snapshot: &Snapshot) {
         for group in &mut self.groups {
-            group.value = Value::Nothing;
+            group.value = Merged::Nothing;
         }
         for point in &snapshot.series {
             let Some(at) = self.group(point.id, point.first) else {
@@ -106,7 +103,7 @@ impl Table {
             .entry((series.metric, Arc::clone(&labels)))
             .or_insert(next);
         if at == next {
-            let value = Value::Nothing;
+            let value = Merged::Nothing;
             self.groups.push(Group {
                 columns,
                 labels,
@@ -130,7 +127,12 @@ impl Table {
         }
         let metric = self.registry.metric(id);
         let mut own = Vec::new();
-        for column in columns(&metric, &self.shape) {
+        let all = if self.shape.metrics.takes(&metric.name) {
+            columns(&metric, &self.shape)
+        } else {
+            Vec::new()
+        };
+        for column in all {
             if let Some(owner) = self.owners.get(&column.name) {
                 self.conflicts.push(format!(
                     "the metric '{}' is not sent as {}, because the metric '{owner}' is; rename one",

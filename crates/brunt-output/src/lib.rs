@@ -13,15 +13,22 @@ pub mod catalogue;
 pub mod drain;
 pub mod edge;
 pub mod kit;
+pub mod lists;
+pub mod merged;
 pub mod nearest;
 pub mod output;
+pub mod patterns;
 pub mod settings;
+pub mod tag_choice;
 
 pub use account::{Account, Change, Counts};
 pub use catalogue::{Catalogue, Configured, Environment};
 pub use drain::Drain;
 pub use edge::{Closing, EdgeSender, Inbox, Item};
+pub use merged::{Mark, Merged};
 pub use output::{
     BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
     OutputReport, Settings, Wants,
 };
+pub use patterns::{Choice, Pattern};
+pub use tag_choice::TagChoice;

@@ -58,7 +58,7 @@ const fn secret(name: &'static str, env: &'static [&'static str], help: &'static
     }
 }
 
-const fn keys(defaults: &Defaults) -> [Key; 28] {
+const fn keys(defaults: &Defaults) -> [Key; 31] {
     [
         key(
             "url",
@@ -166,7 +166,25 @@ const fn keys(defaults: &Defaults) -> [Key; 28] {
             "drop",
             &["BRUNT_PROMETHEUS_DROP"],
             "",
-            "Tags to leave out: NAME;NAME.",
+            "Tags to leave out, * for any text: NAME;NAME*.",
+        ),
+        key(
+            "keep",
+            &["BRUNT_PROMETHEUS_KEEP"],
+            "",
+            "The only tags to send: NAME;NAME*.",
+        ),
+        key(
+            "drop-metrics",
+            &["BRUNT_PROMETHEUS_DROP_METRICS"],
+            "",
+            "Metrics to leave out, by k6's names: NAME;NAME*.",
+        ),
+        key(
+            "keep-metrics",
+            &["BRUNT_PROMETHEUS_KEEP_METRICS"],
+            "",
+            "The only metrics to send, by k6's names: NAME;NAME*.",
         ),
         key(
             "max-batch",

@@ -84,19 +84,19 @@ fn series_that_lose_what_tells_them_apart_are_added_up() {
     // Twice: a snapshot replaces the one before, and does not add to it.
     table.absorb(&snapshot);
     table.absorb(&snapshot);
-    let values: Vec<&Value> = table.groups.iter().map(|group| &group.value).collect();
+    let values: Vec<&Merged> = table.groups.iter().map(|group| &group.value).collect();
     assert_eq!(values.len(), 5);
-    assert!(matches!(values[0], Value::Counter(5.0)));
+    assert!(matches!(values[0], Merged::Counter(5.0)));
     assert!(matches!(
         values[1],
-        Value::Rate {
+        Merged::Rate {
             passes: 3,
             total: 10
         }
     ));
     assert!(matches!(
         values[2],
-        Value::Gauge {
+        Merged::Gauge {
             last: 7.0,
             newest: 100
         }
@@ -104,7 +104,7 @@ fn series_that_lose_what_tells_them_apart_are_added_up() {
     let merged = values[3].histogram().unwrap();
     assert_eq!((merged.count(), merged.max()), (3, Some(0.3)));
     assert!(
-        matches!(values[4], Value::Counter(1.0)),
+        matches!(values[4], Merged::Counter(1.0)),
         "without a name the url stays"
     );
     assert_eq!(table.groups[0].first, 40, "the first sample of all");

@@ -4,7 +4,7 @@
 //! use it.
 
 /// The items of a list, blanks around them removed.
-pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
+pub fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split([';', ','])
         .map(str::trim)
         .filter(|item| !item.is_empty())
@@ -13,7 +13,7 @@ pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
 /// The pairs of a list; name and value are separated by the first of `separators` that is there. A
 /// part after a comma that is no pair belongs to the value before it, so that header values may
 /// contain commas. The error is the part that is not understood.
-pub(super) fn pairs(text: &str, separators: &[char]) -> Result<Vec<(String, String)>, String> {
+pub fn pairs(text: &str, separators: &[char]) -> Result<Vec<(String, String)>, String> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for group in text.split(';').filter(|group| !group.trim().is_empty()) {
         let mut first = true;
@@ -42,7 +42,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// `%40` and the like, as user and password in a URL are written.
-pub(super) fn percent_decode(text: &str) -> String {
+pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

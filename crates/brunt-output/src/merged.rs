@@ -1,4 +1,8 @@
-//! The value of a group: its series' values added up.
+//! Several series of a snapshot as one: what an output that leaves out tags makes of them.
+//!
+//! Sent as they are, series that only differed in a tag that is left out would be duplicates, of
+//! which a receiver keeps any one or refuses all. So counters and rates are summed, histograms
+//! merged, and of gauges the newest value counts.
 
 use std::sync::Arc;
 
@@ -7,34 +11,44 @@ use brunt_metrics::histogram::ExpHistogram;
 
 /// A cumulative value.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Value {
+pub enum Merged {
     /// No series of the group is in the snapshot.
     #[default]
     Nothing,
+    /// The sum.
     Counter(f64),
+    /// The newest value.
     Gauge {
+        /// The value.
         last: f64,
+        /// Its time, in nanoseconds since the Unix epoch.
         newest: i64,
     },
+    /// Non-zero samples and all of them.
     Rate {
+        /// Samples that were not zero.
         passes: u64,
+        /// All samples.
         total: u64,
     },
-    /// Merged only when they are sent, because most of the time nothing has changed.
+    /// Distributions in base units. Merged only when they are sent, because most of the time nothing has changed.
     Trend(Vec<Arc<ExpHistogram>>),
 }
 
 /// What tells a value from another one of the same group: cumulative counts only grow.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Mark {
+pub enum Mark {
+    /// There is no value.
     Nothing,
+    /// Of a counter or gauge.
     Number(f64),
+    /// Of a rate: hits and all; of a trend: values and series.
     Counts(u64, u64),
 }
 
-impl Value {
+impl Merged {
     /// Adds a series; `newest` is the time of its newest sample.
-    pub(crate) fn add(&mut self, value: &SeriesValue, newest: i64) {
+    pub fn add(&mut self, value: &SeriesValue, newest: i64) {
         match (&mut *self, value) {
             (Self::Nothing, SeriesValue::Counter(sum)) => *self = Self::Counter(*sum),
             (Self::Nothing, SeriesValue::Gauge { last, .. }) => {
@@ -75,7 +89,8 @@ impl Value {
         }
     }
 
-    pub(crate) fn mark(&self) -> Mark {
+    /// What tells this value from an earlier one.
+    pub fn mark(&self) -> Mark {
         match self {
             Self::Nothing => Mark::Nothing,
             Self::Counter(number) | Self::Gauge { last: number, .. } => Mark::Number(*number),
@@ -88,7 +103,7 @@ impl Value {
     }
 
     /// The merged histogram of a trend.
-    pub(crate) fn histogram(&self) -> Option<Arc<ExpHistogram>> {
+    pub fn histogram(&self) -> Option<Arc<ExpHistogram>> {
         let Self::Trend(trends) = self else {
             return None;
         };
