@@ -20,6 +20,7 @@ pub mod output;
 pub mod patterns;
 pub mod settings;
 pub mod tag_choice;
+pub mod worker;
 
 pub use account::{Account, Change, Counts};
 pub use catalogue::{Catalogue, Configured, Environment};
