@@ -14,10 +14,18 @@
 mod backoff;
 mod deliverer;
 mod queue;
+mod spool;
 
 pub use backoff::Backoff;
 pub use deliverer::{Deliverer, Transport, Verdict};
 pub use queue::{Parcel, Queue, Stats};
+pub use spool::{Consumer, Left, Origin, Store, StoreError, consume};
+
+#[doc(hidden)]
+pub mod fuzzing {
+    //! What reads files, without the folder around them.
+    pub use crate::spool::fuzzing::segment;
+}
 
 /// Makes the two halves of a delivery: parcels go into the queue, which holds at most `capacity`
 /// bytes; the deliverer sends them with `transport`.

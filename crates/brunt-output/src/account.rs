@@ -217,6 +217,11 @@ impl Account {
         self.0.settled_until.fetch_max(until, Ordering::Relaxed);
     }
 
+    /// Something went wrong that is no outage.
+    pub fn noted(&self, reason: &str) {
+        self.words().last_error = Some(reason.to_owned());
+    }
+
     /// Deliveries fail; called as often as they do.
     pub fn failing(&self, reason: &str) {
         let before = {

@@ -210,6 +210,37 @@ impl Inbox {
         }
     }
 
+    /// The oldest item that waits, without waiting for one.
+    pub fn take(&mut self) -> Option<Item> {
+        let mut queue = self.shared.queue();
+        let (item, size) = queue.items.pop_front()?;
+        queue.bytes -= size;
+        Some(item)
+    }
+
+    /// Waits until more than this many bytes wait here. Cancel-safe.
+    pub async fn fuller_than(&mut self, bytes: usize) {
+        while self.bytes() <= bytes {
+            self.shared.ready.notified().await;
+        }
+    }
+
+    /// Bytes that wait here, about.
+    pub fn bytes(&self) -> usize {
+        self.shared.queue().bytes
+    }
+
+    /// Samples or points that wait here.
+    pub fn points(&self) -> u64 {
+        let queue = self.shared.queue();
+        queue.items.iter().map(|(item, _)| item.len() as u64).sum()
+    }
+
+    /// How many bytes can wait here.
+    pub fn capacity(&self) -> usize {
+        self.shared.capacity
+    }
+
     /// Tells when the sending side closed, while items may still wait here.
     pub fn closing(&self) -> Closing {
         Closing(self.shared.closed.subscribe())

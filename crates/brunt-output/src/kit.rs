@@ -15,7 +15,7 @@ use brunt_metrics::{
 use crate::account::{Account, Counts};
 use crate::drain::Drain;
 use crate::edge::{Item, edge};
-use crate::output::{Declaration, Output, OutputContext, OutputError, OutputReport};
+use crate::output::{Declaration, Output, OutputContext, OutputError, OutputReport, Spool};
 
 /// A rule that an output broke.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,7 @@ impl Fixture {
                 declarations: Arc::default(),
                 instance: Arc::from("kit"),
                 drain: Drain::within(Duration::from_secs(10)),
+                spool: Spool::off(),
                 account: Account::default(),
             },
         }
@@ -78,6 +79,13 @@ impl Fixture {
     #[must_use]
     pub fn with_drain_timeout(mut self, timeout: Duration) -> Self {
         self.context.drain = Drain::within(timeout);
+        self
+    }
+
+    /// The same with a spool.
+    #[must_use]
+    pub fn with_spool(mut self, spool: Spool) -> Self {
+        self.context.spool = spool;
         self
     }
 

@@ -29,7 +29,7 @@ pub use edge::{Closing, EdgeSender, Inbox, Item};
 pub use merged::{Mark, Merged};
 pub use output::{
     BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
-    OutputReport, Settings, Wants,
+    OutputReport, Settings, Spool, Wants,
 };
 pub use patterns::{Choice, Pattern};
 pub use tag_choice::TagChoice;

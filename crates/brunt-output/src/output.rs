@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,11 +121,38 @@ pub struct OutputContext {
     pub declarations: Arc<BTreeMap<String, Declaration>>,
     /// Tells this process apart from other generators: host and process nonce.
     pub instance: Arc<str>,
+    /// Where what waits for a receiver is kept.
+    pub spool: Spool,
     /// How long closing may take before the rest is given up.
     pub drain: Drain,
     /// Where the output says what became of what it was given, and whether it reaches its receiver.
     /// Each output has its own.
     pub account: Account,
+}
+
+/// Where outputs that talk to a network keep what waits for their receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spool {
+    /// The folder below which each output makes one of its own when it needs it; `None` for no spool.
+    pub folder: Option<PathBuf>,
+    /// What one output's spool may take, in bytes.
+    pub limit: u64,
+    /// The folder that an earlier run has left, if that is what is to be delivered.
+    pub resume: Option<PathBuf>,
+}
+
+impl Spool {
+    /// What a spool may take when nobody says else: a gibibyte.
+    pub const DEFAULT_LIMIT: u64 = 1 << 30;
+
+    /// Nothing is kept on disk.
+    pub fn off() -> Self {
+        Self {
+            folder: None,
+            limit: Self::DEFAULT_LIMIT,
+            resume: None,
+        }
+    }
 }
 
 /// Thresholds and sub-metrics of a metric.

@@ -12,7 +12,7 @@ use brunt_net::NetConfig;
 use brunt_options::{
     Consolidated, Feature, Options, OptionsError, plan, to_export_json, to_script_json,
 };
-use brunt_output::{Account, Declaration, Drain, OutputContext};
+use brunt_output::{Account, Declaration, Drain, OutputContext, Spool};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
@@ -268,6 +268,7 @@ impl Settings {
             system_tags: self.system_tags,
             declarations: Arc::new(self.declarations()),
             instance: instance_name().into(),
+            spool: Spool::off(),
             drain: drain.clone(),
             account: Account::default(),
         }

@@ -96,9 +96,8 @@ pub(crate) fn show(
     if hurried {
         return report_outputs(delivered, None, &say);
     }
-    if settings.summary_enabled {
-        print_summary(settings, ran, &say);
-    }
+    // What a script's own summary prints may be read by a program: nothing is added to it.
+    let default = settings.summary_enabled && print_summary(settings, ran, &say);
     for failure in reports::write(run) {
         say(Level::Error, failure);
     }
@@ -112,7 +111,7 @@ pub(crate) fn show(
     if ran.overflowed > 0 {
         say(Level::Warn, too_many_series(args.max_series, settings));
     }
-    let colour = settings.summary_enabled.then_some(settings.summary.colour);
+    let colour = default.then_some(settings.summary.colour);
     report_outputs(delivered, colour, &say);
 }
 
@@ -126,9 +125,12 @@ fn too_many_series(most: usize, settings: &Settings) -> String {
     )
 }
 
-fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
-    let default =
-        || crate::terminal::print(brunt_summary::text::render(&ran.report, &settings.summary));
+/// Prints the summary, or what the script makes of it; whether it was brunt's own.
+fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) -> bool {
+    let default = || {
+        crate::terminal::print(brunt_summary::text::render(&ran.report, &settings.summary));
+        true
+    };
     match &ran.handled {
         None => default(),
         Some(Err(error)) => {
@@ -136,7 +138,7 @@ fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
                 Level::Error,
                 format!("handleSummary() failed, here is the default summary: {error}"),
             );
-            default();
+            default()
         }
         Some(Ok(json)) => {
             let returned = json
@@ -147,13 +149,14 @@ fn print_summary(settings: &Settings, ran: &Ran, say: &dyn Fn(Level, String)) {
                     for (name, contents) in files {
                         write_file(&name, &contents, say);
                     }
+                    false
                 }
                 returned => {
                     if !is_falsy(&returned) {
                         let message = "handleSummary() must return an object of texts by file name, such as { stdout: text }; here is the default summary";
                         say(Level::Error, message.to_owned());
                     }
-                    default();
+                    default()
                 }
             }
         }
