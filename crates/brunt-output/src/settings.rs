@@ -101,6 +101,27 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     }
 }
 
+/// A size in bytes: a whole number with the units B, kB, MB, GB (powers of 1000) or KiB, MiB, GiB
+/// (powers of 1024), in any case. `None` for anything else, and for what does not fit.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..end].parse().ok()?;
+    let unit = match text[end..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "kib" | "ki" => 1 << 10,
+        "mib" | "mi" => 1 << 20,
+        "gib" | "gi" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +145,26 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(parse_duration(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1000_or_1024() {
+        let table = [
+            ("4096", Some(4_096)),
+            ("10kB", Some(10_000)),
+            ("500MB", Some(500_000_000)),
+            ("2 GiB", Some(2 << 30)),
+            ("1mib", Some(1 << 20)),
+            ("", None),
+            ("MB", None),
+            ("-1", None),
+            ("1.5GB", None),
+            ("1 parsec", None),
+            ("99999999999999GiB", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse_size(text), expected, "{text}");
         }
     }
 

@@ -27,7 +27,8 @@ impl TagChoice {
     ) -> impl Iterator<Item = &'a (Arc<str>, Arc<str>)> + 'a {
         let without_url = !self.keep_url && tags.get("name").is_some_and(|name| !name.is_empty());
         tags.pairs().iter().filter(move |(name, value)| {
-            !value.is_empty() && !(without_url && &**name == "url") && self.names.takes(name)
+            let left_out = value.is_empty() || (without_url && &**name == "url");
+            !left_out && self.names.takes(name)
         })
     }
 }

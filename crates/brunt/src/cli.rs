@@ -1,5 +1,6 @@
 //! The command line: commands, flags, help texts with examples.
 
+mod delivery;
 mod runtime;
 mod verbs;
 
@@ -231,6 +232,7 @@ pub(crate) fn command() -> Command {
                         .help("Who receives: Prometheus if it is installed, or brunt's own"),
                 ),
         )
+        .subcommand(delivery::send())
         .subcommands(verbs::commands())
         .subcommand(inspect())
         .subcommand(crate::scaffold::command())
@@ -390,6 +392,7 @@ fn flags_of_run() -> Vec<Arg> {
             .value_parser(clap::value_parser!(u32).range(1..))
             .help("Time series that are told apart; more count towards one overflow series"),
     ];
+    flags.extend(delivery::of_run());
     flags.extend(runtime::of_run());
     for flag in OPTION_FLAGS {
         let mut arg = Arg::new(flag.long)

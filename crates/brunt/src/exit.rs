@@ -32,6 +32,8 @@ pub(crate) enum Exit {
     Internal = 109,
     /// The script called `exec.test.fail()`.
     MarkedFailed = 110,
+    /// An output lost something or could not deliver everything, and that was asked for.
+    Undelivered = 120,
     /// An output could not be reached before the start.
     OutputUnreachable = 121,
     /// Wrong arguments, a missing script, a script without functions.
@@ -54,6 +56,7 @@ impl Exit {
             Self::ScriptAbort,
             Self::Internal,
             Self::MarkedFailed,
+            Self::Undelivered,
             Self::OutputUnreachable,
         ];
         known

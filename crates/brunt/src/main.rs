@@ -9,6 +9,7 @@ mod logging;
 mod progress;
 mod run;
 mod scaffold;
+mod send;
 mod terminal;
 mod verbs;
 
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
             let requirements = own.get_flag("execution-requirements");
             run::inspect::inspect(&run_args(own), requirements, terminal)
         }),
+        Some(("send", own)) => with_terminal(own, |terminal| send::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),
         Some(("completion", own)) => {
             let mut script = Vec::new();
@@ -187,6 +189,7 @@ fn run_args(matches: &ArgMatches) -> RunArgs {
             .get_one("shutdown-budget")
             .copied()
             .unwrap_or(run::SHUTDOWN_BUDGET),
+        delivery: run::Delivery::of(matches),
         quiet: matches.get_flag("quiet"),
         no_colour: terminal::no_colour(matches),
     }

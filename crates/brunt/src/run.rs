@@ -2,6 +2,7 @@
 
 mod choice;
 mod config_file;
+mod delivery;
 mod explain;
 pub(crate) mod inspect;
 mod layers;
@@ -12,7 +13,7 @@ pub(crate) mod outputs;
 mod reports;
 mod script;
 mod settings;
-mod signals;
+pub(crate) mod signals;
 mod summary;
 mod telemetry;
 mod test;
@@ -30,6 +31,7 @@ use crate::api::{Address, Api, Server};
 use crate::exit::{Exit, Failure};
 use crate::logging::ConsoleFile;
 use crate::run::config_file::ConfigFile;
+pub(crate) use crate::run::delivery::Delivery;
 use crate::run::outputs::Outputs;
 use crate::run::reports::Finished;
 use crate::run::script::Script;
@@ -79,12 +81,11 @@ pub(crate) struct RunArgs {
     pub(crate) linger: Option<bool>,
     /// From SIGTERM to the end of the process.
     pub(crate) shutdown_budget: Duration,
+    /// How long and where measurements wait for their receivers.
+    pub(crate) delivery: Delivery,
     pub(crate) quiet: bool,
     pub(crate) no_colour: bool,
 }
-
-/// How long outputs get to deliver what is left after the test.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// From SIGTERM to the end of the process, unless the user says else: Kubernetes kills after 30 s.
 pub(crate) const SHUTDOWN_BUDGET: Duration = Duration::from_secs(25);
@@ -151,8 +152,9 @@ async fn run_async(
     if !args.quiet {
         crate::terminal::print(summary::banner(&args, &settings, &outputs));
     }
-    let drain = Drain::within(DRAIN_TIMEOUT);
-    let (edges, running) = outputs.start(&settings.output_context(&drain), &log);
+    let drain = Drain::within(args.delivery.drain);
+    let (edges, running) =
+        outputs.start(&settings.output_context(&args.delivery.spool, &drain), &log);
     let mut ran = test::run(
         test::Test {
             args: &args,
@@ -191,6 +193,11 @@ async fn run_async(
     }
     if let Some(api) = api {
         api.serving.close().await;
+    }
+    let undelivered = |one: &outputs::Delivered| one.counts.lost() || one.report.is_err();
+    if args.delivery.required && verdict.exit == Exit::Success && delivered.iter().any(undelivered)
+    {
+        return Ok(Exit::Undelivered);
     }
     Ok(verdict.exit)
 }

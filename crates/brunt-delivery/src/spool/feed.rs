@@ -57,13 +57,14 @@ pub async fn consume<C: Consumer>(
     shelf.resume().await;
     loop {
         // Never given up half way: the store is on another thread meanwhile.
-        let next = match shelf.take().await {
-            Some(snapshot) => Some(snapshot),
-            None => tokio::select! {
+        let next = if let Some(snapshot) = shelf.take().await {
+            Some(snapshot)
+        } else {
+            tokio::select! {
                 biased;
                 () = &mut over => break,
                 next = next_live(&mut inbox) => next,
-            },
+            }
         };
         let Some(snapshot) = next else {
             tokio::select! {

@@ -440,7 +440,9 @@ mod tests {
 
     fn trend(values: &[f64]) -> SeriesValue {
         let mut histogram = ExpHistogram::for_series();
-        values.iter().for_each(|value| histogram.record(*value));
+        for value in values {
+            histogram.record(*value);
+        }
         SeriesValue::Trend(Arc::new(histogram))
     }
 

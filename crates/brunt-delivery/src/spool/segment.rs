@@ -153,10 +153,13 @@ impl<R: Read + Seek> Reader<R> {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error),
         }
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = head;
-        let number = |bytes| u32::from_le_bytes(bytes);
-        let length = number([a, b, c, d]);
-        Ok((length <= LARGEST).then(|| (length, number([e, f, g, h]), number([i, j, k, l]))))
+        let number = |at: usize| {
+            let mut bytes = [0; 4];
+            bytes.copy_from_slice(&head[at..at + 4]);
+            u32::from_le_bytes(bytes)
+        };
+        let length = number(0);
+        Ok((length <= LARGEST).then(|| (length, number(4), number(8))))
     }
 }
 

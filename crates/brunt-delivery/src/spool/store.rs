@@ -364,12 +364,11 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = File::create(folder.join(LOCK)).map_err(|source| io_error(folder, source))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(folder.display().to_string())),
-        // Some network file systems know no locks; one process is the usual case.
-        Err(fs::TryLockError::Error(_)) => Ok(file),
+    // Some network file systems know no locks, which is another error; one process is the usual case.
+    if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+        return Err(StoreError::InUse(folder.display().to_string()));
     }
+    Ok(file)
 }
 
 /// The numbers of the segments, ascending.

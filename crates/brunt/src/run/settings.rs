@@ -261,14 +261,14 @@ fn colour(args: &RunArgs) -> bool {
 
 impl Settings {
     /// What outputs may look up.
-    pub(crate) fn output_context(&self, drain: &Drain) -> OutputContext {
+    pub(crate) fn output_context(&self, spool: &Spool, drain: &Drain) -> OutputContext {
         OutputContext {
             registry: Arc::clone(&self.k6.registry),
             interner: Arc::clone(&self.interner),
             system_tags: self.system_tags,
             declarations: Arc::new(self.declarations()),
             instance: instance_name().into(),
-            spool: Spool::off(),
+            spool: spool.clone(),
             drain: drain.clone(),
             account: Account::default(),
         }

@@ -61,7 +61,7 @@ impl Lab {
                 &context.registry,
                 &context.interner,
             )
-            .unwrap()
+            .unwrap();
     }
 
     /// The time of the oldest snapshot, checked against its values.
