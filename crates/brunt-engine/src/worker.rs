@@ -145,6 +145,8 @@ pub struct Worker {
     finished: bool,
     messages: Vec<Message>,
     woken: Vec<u32>,
+    /// VUs that parked in this turn and were not polled since.
+    parked: Vec<u32>,
 }
 
 impl WorkerSeed {
@@ -196,6 +198,7 @@ impl WorkerSeed {
             finished: false,
             messages: Vec::new(),
             woken: Vec::new(),
+            parked: Vec::new(),
         }
     }
 }
@@ -309,6 +312,7 @@ impl Worker {
         if let Some(slot) = self.yielded.pop_front() {
             self.resume(slot);
         }
+        self.poll_parked();
         if now >= self.next_flush || self.cx.recorder.borrow().wants_flush() {
             self.sample_progress(now);
             self.flush();
@@ -349,16 +353,27 @@ impl Worker {
             return;
         };
         match vu.resume() {
-            Step::Waiting => {
-                let now = self.now();
-                self.poll_slot(index, now);
-            }
+            Step::Waiting => self.parked.push(index),
             Step::Yielded => {
                 self.slots[index as usize].status = Status::Ready;
                 self.yielded.push_back(index);
             }
             Step::Done(outcome) => self.done(index, outcome),
         }
+    }
+
+    /// Asks those that parked in this turn for the first time, which is when their requests are written.
+    ///
+    /// One after the other and not each right after its resume: a server on an idle processor is woken
+    /// by the first request, which costs the writer an interrupt to that processor, and finds the others
+    /// when it comes to look.
+    fn poll_parked(&mut self) {
+        let now = self.now();
+        let mut parked = std::mem::take(&mut self.parked);
+        for slot in parked.drain(..) {
+            self.poll_slot(slot, now);
+        }
+        self.parked = parked;
     }
 
     /// Resumes a VU at once, a single time, whose next iteration began: what it works on is in the
