@@ -1,40 +1,31 @@
-//! How anything reaches a network peer: queue, retry and drain. No protocol, no encoding.
+//! How anything reaches a network peer: spool, retries, splitting, and the books. No protocol, no
+//! encoding.
 //!
-//! An output encodes what it has into [`Parcel`]s and pushes them into a [`Queue`]; a [`Deliverer`]
-//! takes them out one after the other and hands them to a [`Transport`], which says what became of
-//! each ([`Verdict`]). One at a time and in order, because receivers such as Prometheus refuse
-//! samples that are older than what they have; a parcel that must be tried again holds up the ones
-//! behind it. Everything is bounded: the queue in bytes, the waits between attempts, the drain at
-//! the end, the pieces into which a refused parcel is cut.
+//! What waits for its turn waits un-encoded, in front of the output: in the edge, and on disk when that
+//! gets long ([`consume`]). The output takes one snapshot, cuts it into loads, each a request's worth of
+//! series that no other load has, and hands them to a [`Deliverer`], which sends several of them at a
+//! time through a [`Transport`] until the fate of each is known. Then it is the next snapshot's turn: so
+//! the order within each series stays, which receivers such as Prometheus demand. Everything is bounded:
+//! what waits, the loads under way, the waits between attempts, the pieces into which a refused load is
+//! cut.
 //!
-//! Both halves are plain futures for one task; nothing is spawned, so dropping an output stops it.
+//! A delivery is a plain future; nothing is spawned, so dropping it ends it, and what it had settled
+//! until then is in the output's [`Account`](brunt_output::Account).
 
 #![forbid(unsafe_code)]
 
 mod backoff;
 mod deliverer;
-mod queue;
 mod spool;
+mod transport;
 
 pub use backoff::Backoff;
-pub use deliverer::{Deliverer, Transport, Verdict};
-pub use queue::{Parcel, Queue, Stats};
+pub use deliverer::{Deliverer, Outcome};
 pub use spool::{Consumer, Left, Origin, Store, StoreError, consume};
+pub use transport::{Sent, Split, Transport, Verdict};
 
 #[doc(hidden)]
 pub mod fuzzing {
     //! What reads files, without the folder around them.
     pub use crate::spool::fuzzing::segment;
-}
-
-/// Makes the two halves of a delivery: parcels go into the queue, which holds at most `capacity`
-/// bytes; the deliverer sends them with `transport`.
-pub fn delivery<T: Transport>(
-    transport: T,
-    backoff: Backoff,
-    capacity: usize,
-) -> (Queue, Deliverer<T>) {
-    let queue = Queue::new(capacity);
-    let deliverer = Deliverer::new(transport, backoff, &queue);
-    (queue, deliverer)
 }

@@ -1,21 +1,27 @@
 //! The way to the receiver: one request, one verdict.
 
 mod answer;
+mod hints;
+mod negotiation;
 
-use brunt_delivery::{Parcel, Transport, Verdict};
+use brunt_delivery::{Sent, Split, Transport, Verdict};
 use brunt_output::{ConfigError, OutputError};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Identity, Url, tls};
+use reqwest::{Certificate, Identity, Proxy, Url, tls};
 
-use crate::batch;
 use crate::config::{Auth, Config};
+use crate::load::Load;
+use crate::wire::{self, Version};
+use answer::Answer;
+use negotiation::Negotiation;
 
-/// Sends requests of remote write 1.0.
+/// Sends requests of remote write in the version that the receiver understands.
 pub(crate) struct Client {
     http: reqwest::Client,
     url: Url,
     auth: Auth,
     headers: HeaderMap,
+    negotiation: Negotiation,
     /// What must not be shown, should the receiver repeat it in its answer.
     secrets: Vec<String>,
 }
@@ -70,6 +76,12 @@ impl Client {
                 ));
             }
         }
+        if let Some(proxy) = &config.proxy {
+            // The URL may hold a password.
+            let proxy = Proxy::all(proxy)
+                .map_err(|_| wrong("the key 'proxy' holds no URL of a proxy".to_owned()))?;
+            builder = builder.proxy(proxy);
+        }
         let http = builder.build().map_err(|reason| {
             wrong(format!(
                 "cannot set up HTTPS: {}",
@@ -78,14 +90,6 @@ impl Client {
         })?;
         let mut headers = config.headers.clone();
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("snappy"));
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/x-protobuf"),
-        );
-        headers.insert(
-            "x-prometheus-remote-write-version",
-            HeaderValue::from_static("0.1.0"),
-        );
         let mut secrets: Vec<String> = config
             .headers
             .values()
@@ -96,6 +100,10 @@ impl Client {
             Auth::None => {}
             Auth::Basic { password, .. } => secrets.push(password.clone()),
             Auth::Bearer(token) => secrets.push(token.clone()),
+            Auth::Signature(signer) => {
+                secrets.push(signer.secret.clone());
+                secrets.extend(signer.token.clone());
+            }
         }
         // What is as short as a word would tear holes into sentences and is no secret.
         secrets.retain(|secret| secret.len() >= 6);
@@ -105,6 +113,7 @@ impl Client {
             url,
             auth,
             headers,
+            negotiation: Negotiation::new(config.version),
             secrets,
         })
     }
@@ -117,41 +126,59 @@ impl Client {
         url.into()
     }
 
+    /// What was agreed on with the receiver in the end, in words; `None` where that is as wished.
+    pub(crate) fn fallback(&self) -> Option<String> {
+        self.negotiation.fallback()
+    }
+
     /// Sends a request without series, so that a wrong address or password shows before the test.
     pub(crate) async fn check(&self) -> Result<(), OutputError> {
         let unreachable = |reason| OutputError::Unreachable {
             target: self.target(),
             reason,
         };
-        match self.post(batch::empty_request()).await {
+        let version = self.negotiation.version();
+        let body = wire::body(&Load::default(), version);
+        match self.post(body, version).await {
             Err(error) => Err(unreachable(format!(
                 "{}; start it, correct the address, or start the test anyway with check=false",
                 answer::explain(&error)
             ))),
             Ok(response) => {
-                let status = response.status();
-                let body = self.first_line(response).await;
-                answer::judge_check(status, &body).map_err(unreachable)
+                let answer = self.read(response).await;
+                if self.negotiation.refuses_version(&answer) {
+                    return Ok(());
+                }
+                answer::judge_check(&answer).map_err(unreachable)
             }
         }
     }
 
     /// What the receiver says, without what it should not know to be ours.
-    async fn first_line(&self, response: reqwest::Response) -> String {
-        let line = answer::first_line(response).await;
-        self.secrets
-            .iter()
-            .fold(line, |line, secret| line.replace(secret, "***"))
+    async fn read(&self, response: reqwest::Response) -> Answer {
+        let mut answer = Answer::read(response).await;
+        for secret in &self.secrets {
+            answer.message = answer.message.replace(secret, "***");
+        }
+        answer
     }
 
-    async fn post(&self, body: Vec<u8>) -> reqwest::Result<reqwest::Response> {
-        let request = self
-            .http
-            .post(self.url.clone())
-            .headers(self.headers.clone())
-            .body(body);
+    async fn post(&self, body: Vec<u8>, version: Version) -> reqwest::Result<reqwest::Response> {
+        let mut headers = self.headers.clone();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(version.content_type()),
+        );
+        headers.insert(
+            "x-prometheus-remote-write-version",
+            HeaderValue::from_static(version.header()),
+        );
+        if let Auth::Signature(signer) = &self.auth {
+            signer.sign(&self.url, &mut headers, &body);
+        }
+        let request = self.http.post(self.url.clone()).headers(headers).body(body);
         let request = match &self.auth {
-            Auth::None => request,
+            Auth::None | Auth::Signature(_) => request,
             Auth::Basic { user, password } => request.basic_auth(user, Some(password)),
             Auth::Bearer(token) => request.bearer_auth(token),
         };
@@ -160,23 +187,36 @@ impl Client {
 }
 
 impl Transport for Client {
-    async fn send(&mut self, body: &[u8]) -> Verdict {
-        match self.post(body.to_vec()).await {
+    type Load = Load;
+
+    async fn send(&self, load: &Load) -> Sent {
+        let version = self.negotiation.version();
+        let body = wire::body(load, version);
+        let bytes = body.len() as u64;
+        let verdict = match self.post(body, version).await {
             Err(error) => Verdict::Retry {
                 after: None,
                 reason: answer::explain(&error),
+                fault: None,
             },
-            Ok(response) if response.status().is_success() => Verdict::Delivered,
             Ok(response) => {
-                let status = response.status();
-                let after = answer::retry_after(response.headers());
-                answer::judge(status, after, &self.first_line(response).await)
+                let answer = self.read(response).await;
+                self.negotiation.judge(version, &answer, load)
             }
-        }
+        };
+        Sent { bytes, verdict }
     }
 
-    fn split(&self, parcel: &Parcel) -> Option<(Parcel, Parcel)> {
-        batch::split(parcel)
+    fn points(&self, load: &Load) -> u64 {
+        load.points
+    }
+
+    fn split(&self, load: Load) -> Split<Load> {
+        load.split()
+    }
+
+    fn suspect(&self, load: &Load) -> bool {
+        load.suspect
     }
 }
 
@@ -185,7 +225,7 @@ pub(crate) mod fuzzing {
     use reqwest::StatusCode;
     use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-    use super::answer::{judge, judge_check, retry_after};
+    use super::answer::{Answer, judge, judge_check};
 
     /// Judges an answer; gives what a user would be told.
     pub fn answer(status: u16, after: &[u8], message: &str) -> String {
@@ -194,7 +234,7 @@ pub(crate) mod fuzzing {
         if let Ok(after) = HeaderValue::from_bytes(after) {
             headers.insert(RETRY_AFTER, after);
         }
-        let verdict = judge(status, retry_after(&headers), message);
-        format!("{verdict:?} {:?}", judge_check(status, message))
+        let answer = Answer::new(status, &headers, message.to_owned());
+        format!("{:?} {:?}", judge(&answer), judge_check(&answer))
     }
 }

@@ -1,6 +1,7 @@
 //! What the keys of an instance mean, checked before the test starts.
 
 mod keys;
+mod signature;
 
 use std::time::Duration;
 
@@ -8,7 +9,11 @@ use brunt_output::{Choice, ConfigError, Settings, TagChoice, lists};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
+use crate::labels::Limits;
+use crate::loads::Bounds;
+use crate::sigv4::Signer;
 use crate::trend_stats::TrendStat;
+use crate::wire::Version;
 pub(crate) use keys::{K6_KEYS, MIMIR_KEYS, PROMETHEUS_KEYS};
 
 /// Which of the three names was used.
@@ -33,9 +38,16 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     pub(crate) check: bool,
     pub(crate) shape: Shape,
-    /// Most series in one request.
-    pub(crate) max_batch: usize,
+    /// How much goes into one request.
+    pub(crate) bounds: Bounds,
+    /// Most requests under way at a time.
+    pub(crate) concurrency: usize,
+    /// The version of the protocol, if it is not to be found out.
+    pub(crate) version: Option<Version>,
+    /// After how long a series that does not change is sent again.
+    pub(crate) resend: Duration,
     pub(crate) stale_markers: bool,
+    pub(crate) proxy: Option<String>,
 }
 
 /// How series are named and labelled.
@@ -50,6 +62,9 @@ pub(crate) struct Shape {
     pub(crate) tags: TagChoice,
     /// Which metrics are sent.
     pub(crate) metrics: Choice,
+    pub(crate) limits: Limits,
+    /// Whether the series of the run as a whole are sent.
+    pub(crate) summary: bool,
     /// Labels of all series; a tag of the same name wins.
     pub(crate) labels: Vec<(String, String)>,
 }
@@ -64,6 +79,8 @@ pub(crate) enum Auth {
         password: String,
     },
     Bearer(String),
+    /// AWS' signature of each request.
+    Signature(Box<Signer>),
 }
 
 /// How the receiver's certificate is judged, and our own.
@@ -81,12 +98,6 @@ impl Config {
     pub(crate) fn read(flavour: Flavour, settings: &Settings) -> Result<Self, ConfigError> {
         let keys = flavour.keys();
         let settings = &with_defaults(settings, keys);
-        if settings.get("sigv4-region").is_some() {
-            return Err(settings.error(
-                "signing with AWS SigV4 (K6_PROMETHEUS_RW_SIGV4_…) is not supported; \
-                 send through a signing proxy and take the variables away",
-            ));
-        }
         let mut url = read_url(flavour, settings)?;
         let mut auth = Auth::None;
         if !url.username().is_empty() {
@@ -114,10 +125,18 @@ impl Config {
         if let Some(token) = settings.get("bearer-token") {
             auth = Auth::Bearer(token.to_owned());
         }
+        if let Some(signer) = signature::read(settings)? {
+            if !matches!(auth, Auth::None) {
+                return Err(settings.error(
+                    "sigv4-region is given beside a user or a token: take one of them away",
+                ));
+            }
+            auth = Auth::Signature(Box::new(signer));
+        }
         let headers = read_headers(settings)?;
         if headers.contains_key(AUTHORIZATION) && !matches!(auth, Auth::None) {
             return Err(settings.error(
-                "the header Authorization is given beside a user or a token: take one of them away",
+                "the header Authorization is given beside a user, a token or SigV4: take one of them away",
             ));
         }
         let tls_minimum = settings.get("tls-min").unwrap_or("1.2");
@@ -154,7 +173,16 @@ impl Config {
             timeout,
             check: settings.switch("check")?.unwrap_or(true),
             shape: read_shape(settings)?,
-            max_batch: settings.positive("max-batch")?.unwrap_or(2_000),
+            bounds: Bounds {
+                series: settings.positive("max-batch")?.unwrap_or(2_000),
+                bytes: settings.positive("max-bytes")?.unwrap_or(4_000_000),
+            },
+            concurrency: settings.positive("concurrency")?.unwrap_or(4),
+            version: read_version(settings)?,
+            resend: settings
+                .duration("resend")?
+                .unwrap_or(Duration::from_secs(15)),
+            proxy: settings.get("proxy").map(str::to_owned),
             stale_markers: settings.switch("stale-markers")?.unwrap_or(true),
             url,
         })
@@ -168,6 +196,15 @@ impl Flavour {
             Self::Prometheus => PROMETHEUS_KEYS,
             Self::K6 => K6_KEYS,
         }
+    }
+}
+
+fn read_version(settings: &Settings) -> Result<Option<Version>, ConfigError> {
+    match settings.get("protocol").unwrap_or("auto") {
+        "auto" => Ok(None),
+        "1.0" | "1" => Ok(Some(Version::One)),
+        "2.0" | "2" => Ok(Some(Version::Two)),
+        other => Err(settings.invalid("protocol", other, "auto, 1.0 or 2.0")),
     }
 }
 
@@ -217,6 +254,7 @@ fn read_headers(settings: &Settings) -> Result<HeaderMap, ConfigError> {
         "host",
         "transfer-encoding",
         "user-agent",
+        "x-amz-date",
         "x-prometheus-remote-write-version",
     ];
     let listed = lists::pairs(settings.get("headers").unwrap_or_default(), &[':']);
@@ -287,6 +325,23 @@ fn read_shape(settings: &Settings) -> Result<Shape, ConfigError> {
     if let Some(testid) = settings.get("testid") {
         labels.push(("testid".to_owned(), testid.to_owned()));
     }
+    let mimir = Limits::default();
+    let limits = Limits {
+        labels: settings.positive("max-labels")?.unwrap_or(mimir.labels),
+        name: settings.positive("max-label-name")?.unwrap_or(mimir.name),
+        value: settings.positive("max-label-value")?.unwrap_or(mimir.value),
+    };
+    // The name, the instance and the test, without which series would be mixed up; and names that
+    // cannot be told apart would be mixed up too.
+    for (key, given, least) in [
+        ("max-labels", limits.labels, 4),
+        ("max-label-name", limits.name, 16),
+    ] {
+        if given < least {
+            let expected = format!("at least {least}");
+            return Err(settings.invalid(key, &given.to_string(), &expected));
+        }
+    }
     Ok(Shape {
         prefix,
         stats,
@@ -296,6 +351,8 @@ fn read_shape(settings: &Settings) -> Result<Shape, ConfigError> {
             names: settings.choice("keep", "drop")?,
         },
         metrics: settings.choice("keep-metrics", "drop-metrics")?,
+        limits,
+        summary: settings.switch("summary")?.unwrap_or(true),
         labels,
     })
 }

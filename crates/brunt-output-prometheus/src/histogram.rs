@@ -6,7 +6,7 @@
 
 use brunt_metrics::histogram::{ExpHistogram, SERIES_BUCKETS, ZERO_THRESHOLD};
 
-use crate::proto::{BucketSpan, Histogram};
+use crate::proto::{BucketSpan, Histogram, ResetHint};
 
 const SCHEMAS: std::ops::RangeInclusive<i32> = -4..=8;
 
@@ -36,7 +36,9 @@ pub(crate) fn encode(histogram: &ExpHistogram, timestamp: i64) -> Option<Histogr
         negative_deltas,
         positive_spans,
         positive_deltas,
+        reset_hint: ResetHint::Unknown as i32,
         timestamp,
+        start_timestamp: 0,
     })
 }
 

@@ -2,8 +2,8 @@
 //!
 //! k6 sends tags as they are, and Prometheus answers some of them with an error that it wants
 //! retried for ever. So names and values are put into the form the protocol demands: names of
-//! letters, digits and underscores, each once, sorted by bytes; values neither empty nor longer than
-//! what Mimir takes.
+//! letters, digits and underscores, each once, sorted by bytes; values not empty; and no more and no
+//! longer ones than the receiver takes.
 
 use std::sync::Arc;
 
@@ -12,11 +12,26 @@ use brunt_output::TagChoice;
 
 use crate::config::Shape;
 
-/// Mimir's limit for a label's value, in bytes.
-const LONGEST_VALUE: usize = 2_048;
+/// Bounds of the receiver; Mimir's by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Labels of a series, its name among them.
+    pub(crate) labels: usize,
+    /// Bytes of a label's name.
+    pub(crate) name: usize,
+    /// Bytes of a label's value.
+    pub(crate) value: usize,
+}
 
-/// Mimir's limit for a label's name, in bytes.
-const LONGEST_NAME: usize = 1_024;
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            labels: 30,
+            name: 1_024,
+            value: 2_048,
+        }
+    }
+}
 
 /// The labels of a series without its name, sorted.
 pub(crate) type Labels = Arc<[(Arc<str>, Arc<str>)]>;
@@ -25,13 +40,17 @@ pub(crate) type Labels = Arc<[(Arc<str>, Arc<str>)]>;
 #[derive(Debug)]
 pub(crate) struct Labeller {
     tags: TagChoice,
+    limits: Limits,
     /// Labels that a tag of the same name wins over.
     fixed: Vec<(Arc<str>, Arc<str>)>,
+    /// The first series that had too many labels, in words.
+    pub(crate) crowded: Option<String>,
 }
 
 impl Labeller {
     /// `instance` becomes the label `instance` and, without a better one, `testid`.
     pub(crate) fn new(shape: &Shape, instance: &str) -> Self {
+        let limits = shape.limits;
         let mut fixed: Vec<(Arc<str>, Arc<str>)> = Vec::new();
         let own = [("instance", instance), ("testid", instance)];
         let given = shape
@@ -39,62 +58,99 @@ impl Labeller {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in given.chain(own) {
-            let name = sanitise(name);
+            let name = sanitise(name, limits.name);
             if fixed.iter().all(|(known, _)| **known != *name) {
-                fixed.push((Arc::from(name), Arc::from(bounded(value))));
+                fixed.push((Arc::from(name), Arc::from(bounded(value, limits.value))));
             }
         }
         Self {
             tags: shape.tags.clone(),
+            limits,
             fixed,
+            crowded: None,
         }
     }
 
     /// The labels of a series with these tags.
-    pub(crate) fn labels(&self, tags: &TagSet) -> Labels {
-        let mut labels: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(tags.len() + 2);
-        for (name, value) in self.tags.of(tags) {
-            let short = bounded(value);
+    pub(crate) fn labels(&mut self, tags: &TagSet) -> Labels {
+        let sent: Vec<_> = self.tags.of(tags).cloned().collect();
+        self.form(&sent)
+    }
+
+    /// The labels of a series of brunt's own; the user's patterns are not about them.
+    pub(crate) fn own_labels(&mut self, labels: &[(Arc<str>, Arc<str>)]) -> Labels {
+        self.form(labels)
+    }
+
+    fn form(&mut self, pairs: &[(Arc<str>, Arc<str>)]) -> Labels {
+        let limits = self.limits;
+        let mut labels: Vec<(Arc<str>, Arc<str>)> = Vec::with_capacity(pairs.len() + 2);
+        for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+            let short = bounded(value, limits.value);
             let value = if short.len() == value.len() {
                 Arc::clone(value)
             } else {
                 short.into()
             };
-            let name = if is_label_name(name) {
+            let name = if is_label_name(name, limits.name) {
                 Arc::clone(name)
             } else {
-                sanitise(name).into()
+                sanitise(name, limits.name).into()
             };
             labels.push((name, value));
         }
+        let mut fixed = 0;
         for (name, value) in &self.fixed {
             if !value.is_empty() && labels.iter().all(|(known, _)| known != name) {
                 labels.push((Arc::clone(name), Arc::clone(value)));
+                fixed += 1;
             }
         }
-        labels.sort();
         // Two tags can become one label, `a-b` and `a.b`; both values are kept, as OpenTelemetry's
         // rules for Prometheus have it.
-        labels.dedup_by(|second, first| {
-            let same = second.0 == first.0;
-            if same {
-                first.1 = Arc::from(bounded(&format!("{};{}", first.1, second.1)));
+        let merge = |labels: &mut Vec<(Arc<str>, Arc<str>)>| {
+            labels.sort();
+            labels.dedup_by(|second, first| {
+                let same = second.0 == first.0;
+                if same {
+                    let both = format!("{};{}", first.1, second.1);
+                    first.1 = Arc::from(bounded(&both, limits.value));
+                }
+                same
+            });
+        };
+        let most = limits.labels.saturating_sub(1);
+        if labels.len() > most {
+            // Labels of the run tell generators apart and stay; of the tags, the first ones do.
+            let run = labels.split_off(labels.len() - fixed);
+            merge(&mut labels);
+            let before = labels.len() + run.len();
+            labels.truncate(most.saturating_sub(run.len()));
+            let after = labels.len() + run.len();
+            labels.extend(run);
+            if before > after && self.crowded.is_none() {
+                self.crowded = Some(format!(
+                    "a series had {} labels, of which the receiver takes {}: the last of its tags were \
+                     left out; choose with drop=TAG or raise max-labels",
+                    before + 1,
+                    limits.labels
+                ));
             }
-            same
-        });
+        }
+        merge(&mut labels);
         labels.into()
     }
 }
 
-fn bounded(value: &str) -> &str {
-    &value[..value.floor_char_boundary(LONGEST_VALUE)]
+fn bounded(value: &str, longest: usize) -> &str {
+    &value[..value.floor_char_boundary(longest)]
 }
 
 /// Whether a name can be sent as it is: `[a-zA-Z_][a-zA-Z0-9_]*`, and not reserved by `__`.
-fn is_label_name(name: &str) -> bool {
+fn is_label_name(name: &str, longest: usize) -> bool {
     let bytes = name.as_bytes();
     !bytes.is_empty()
-        && bytes.len() <= LONGEST_NAME
+        && bytes.len() <= longest
         && !bytes[0].is_ascii_digit()
         && !name.starts_with("__")
         && bytes
@@ -102,7 +158,7 @@ fn is_label_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-fn sanitise(name: &str) -> String {
+fn sanitise(name: &str, longest: usize) -> String {
     let valid = |c: char| {
         if c.is_ascii_alphanumeric() || c == '_' {
             c
@@ -117,7 +173,7 @@ fn sanitise(name: &str) -> String {
     if clean.starts_with("__") {
         clean.insert_str(0, "tag");
     }
-    clean.truncate(LONGEST_NAME);
+    clean.truncate(longest);
     clean
 }
 
@@ -180,6 +236,30 @@ mod tests {
         );
     }
 
+    #[test]
+    fn of_too_many_labels_those_of_the_run_stay() {
+        let shape = Shape {
+            limits: Limits {
+                labels: 5,
+                name: 4,
+                value: 3,
+            },
+            ..Shape::default()
+        };
+        let mut labeller = Labeller::new(&shape, "host-1");
+        let tags: TagSet = [("a", "1"), ("b", "2"), ("longer", "value"), ("zz", "4")]
+            .into_iter()
+            .collect();
+        let labels = labeller.labels(&tags);
+        let shown: Vec<_> = labels.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!(shown, ["a=1", "b=2", "inst=hos", "test=hos"]);
+        let told = labeller.crowded.unwrap();
+        assert!(
+            told.contains("had 7 labels") && told.contains("max-labels"),
+            "{told}"
+        );
+    }
+
     proptest! {
         #[test]
         fn whatever_the_tags_the_labels_are_valid(
@@ -189,8 +269,8 @@ mod tests {
             let labels = labels(&Shape::default(), &tags);
             prop_assert!(labels.windows(2).all(|pair| pair[0].0 < pair[1].0));
             for (name, value) in labels {
-                prop_assert!(is_label_name(&name) || name.starts_with("tag__"));
-                prop_assert!(!value.is_empty() && value.len() <= LONGEST_VALUE);
+                prop_assert!(is_label_name(&name, 1_024) || name.starts_with("tag__"));
+                prop_assert!(!value.is_empty() && value.len() <= 2_048);
             }
         }
     }

@@ -3,6 +3,7 @@
 use brunt_metrics::{Metric, MetricKind, ValueType};
 
 use crate::config::Shape;
+use crate::proto::MetricType;
 use crate::trend_stats::TrendStat;
 
 /// What a series of a metric shows.
@@ -29,32 +30,101 @@ pub(crate) enum What {
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) what: What,
+    /// One sentence about it, for the receiver's metadata.
+    pub(crate) help: String,
+    /// `seconds`, `bytes`, or empty.
+    pub(crate) unit: &'static str,
+}
+
+impl Column {
+    pub(crate) fn new(
+        name: String,
+        what: What,
+        help: impl Into<String>,
+        unit: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            what,
+            help: help.into(),
+            unit,
+        }
+    }
+
+    /// How the receiver is to understand it.
+    pub(crate) fn kind(&self) -> MetricType {
+        match self.what {
+            What::Sum | What::Passes | What::Fails => MetricType::Counter,
+            What::Last | What::Share | What::Stat(_) => MetricType::Gauge,
+            What::Native => MetricType::Histogram,
+        }
+    }
 }
 
 /// Every series of a metric.
 pub(crate) fn columns(metric: &Metric, shape: &Shape) -> Vec<Column> {
     let base = format!("{}{}", shape.prefix, metric.name);
-    let column = |suffix: &str, what| Column {
-        name: format!("{base}{suffix}"),
-        what,
+    let name = &*metric.name;
+    let column = |suffix: &str, what, help: String, unit| {
+        Column::new(format!("{base}{suffix}"), what, help, unit)
     };
     match metric.kind {
-        MetricKind::Counter => vec![column("_total", What::Sum)],
-        MetricKind::Gauge => vec![column("", What::Last)],
+        MetricKind::Counter => vec![column(
+            "_total",
+            What::Sum,
+            format!("The sum of the counter {name}."),
+            if metric.contains == ValueType::Data {
+                "bytes"
+            } else {
+                ""
+            },
+        )],
+        MetricKind::Gauge => vec![column(
+            "",
+            What::Last,
+            format!("The newest value of the gauge {name}."),
+            "",
+        )],
         MetricKind::Rate => vec![
-            column("_rate", What::Share),
-            column("_passes_total", What::Passes),
-            column("_fails_total", What::Fails),
+            column(
+                "_rate",
+                What::Share,
+                format!("The share of samples of {name} that are not zero, since the start."),
+                "",
+            ),
+            column(
+                "_passes_total",
+                What::Passes,
+                format!("Samples of {name} that are not zero."),
+                "",
+            ),
+            column(
+                "_fails_total",
+                What::Fails,
+                format!("Samples of {name} that are zero."),
+                "",
+            ),
         ],
         MetricKind::Trend => {
-            let unit = match metric.contains {
-                ValueType::Time => "_seconds",
-                ValueType::Data => "_bytes",
-                ValueType::Default => "",
+            let (suffix, unit) = match metric.contains {
+                ValueType::Time => ("_seconds", "seconds"),
+                ValueType::Data => ("_bytes", "bytes"),
+                ValueType::Default => ("", ""),
             };
-            let stat =
-                |stat: &TrendStat| column(&format!("_{}", stat.suffix()), What::Stat(stat.clone()));
-            let native = shape.native.then(|| column(unit, What::Native));
+            let stat = |stat: &TrendStat| {
+                let help = format!("{} of {name} since the start.", stat.text());
+                let unit = if *stat == TrendStat::Count { "" } else { unit };
+                column(
+                    &format!("_{}", stat.suffix()),
+                    What::Stat(stat.clone()),
+                    help,
+                    unit,
+                )
+            };
+            let native = shape.native.then(|| {
+                let help = format!("The distribution of {name}.");
+                column(suffix, What::Native, help, unit)
+            });
             shape.stats.iter().map(stat).chain(native).collect()
         }
     }

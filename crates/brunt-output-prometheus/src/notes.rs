@@ -1,6 +1,6 @@
 //! What the summary says about a delivery.
 
-use brunt_delivery::Stats;
+use brunt_output::Counts;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::table::Table;
@@ -8,8 +8,19 @@ use crate::table::Table;
 /// From this many series on a receiver suffers, and somebody should know why there are so many.
 const MANY: usize = 100_000;
 
+/// How the sending went.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sending {
+    /// Requests, repeated ones included.
+    pub(crate) attempts: u64,
+    /// Why the last one was repeated.
+    pub(crate) trouble: Option<String>,
+    /// Another version of the protocol than wished, in words.
+    pub(crate) fallback: Option<String>,
+}
+
 /// The sentences for the user.
-pub(crate) fn notes(stats: &Stats, table: &Table, lost: u64) -> Vec<String> {
+pub(crate) fn notes(counts: &Counts, sending: &Sending, table: &Table) -> Vec<String> {
     let series = table.series();
     let mut notes = vec![format!("{series} series were sent")];
     if series > MANY {
@@ -23,32 +34,31 @@ pub(crate) fn notes(stats: &Stats, table: &Table, lost: u64) -> Vec<String> {
             "more than {MANY} series are a burden for the receiver{responsible}"
         ));
     }
-    if stats.retries > 0 {
-        let reason = stats.last_error.as_deref().unwrap_or("unknown");
+    notes.extend(sending.fallback.clone());
+    if counts.retries > 0 {
+        let reason = sending.trouble.as_deref().unwrap_or("unknown");
         notes.push(format!(
             "{} of {} requests had to be repeated; the last reason was: {reason}",
-            stats.retries, stats.attempts
+            counts.retries, sending.attempts
         ));
     }
-    if let Some(reason) = &stats.first_rejection {
+    if let Some(reason) = &counts.first_rejection {
         notes.push(format!(
-            "the receiver refused {} points: {reason}",
-            stats.rejected
+            "{} points were rejected: {reason}",
+            counts.rejected
         ));
     }
-    if stats.dropped > 0 {
-        let reason = stats
-            .last_error
+    // Nothing is on its way any more.
+    let given_up = counts.dropped + counts.on_the_way();
+    if given_up > 0 {
+        let reason = sending
+            .trouble
             .as_deref()
             .unwrap_or("there was not enough time");
-        notes.push(format!("{} points were given up: {reason}", stats.dropped));
-    }
-    if lost > 0 {
-        notes.push(format!(
-            "{lost} points were not numbers that remote write can carry"
-        ));
+        notes.push(format!("{given_up} points were given up: {reason}"));
     }
     notes.extend(table.conflicts.iter().cloned());
+    notes.extend(table.labeller.crowded.clone());
     notes
 }
 
@@ -96,7 +106,7 @@ mod tests {
             own: Vec::new(),
             series,
         });
-        let notes = notes(&Stats::default(), &table, 0);
+        let notes = notes(&Counts::default(), &Sending::default(), &table);
         assert_eq!(notes[0], "100001 series were sent");
         assert!(notes[1].contains("the tag 'id' has 100001 values; leave it out with drop=id"));
     }
@@ -105,22 +115,27 @@ mod tests {
     fn what_was_lost_is_told_with_the_reason() {
         let fixture = Fixture::new();
         let table = Table::new(fixture.context(), &Shape::default());
-        let stats = Stats {
+        let counts = Counts {
+            accepted: 10,
+            delivered: 3,
             rejected: 3,
-            dropped: 4,
-            attempts: 9,
+            dropped: 2,
             retries: 5,
-            last_error: Some("503 Service Unavailable".to_owned()),
             first_rejection: Some("400 Bad Request: out of order".to_owned()),
-            ..Stats::default()
+            ..Counts::default()
         };
-        let notes = notes(&stats, &table, 2);
+        let sending = Sending {
+            attempts: 9,
+            trouble: Some("503 Service Unavailable".to_owned()),
+            fallback: Some("1.0 was spoken".to_owned()),
+        };
+        let notes = notes(&counts, &sending, &table);
         let expected = [
             "0 series were sent",
+            "1.0 was spoken",
             "5 of 9 requests had to be repeated; the last reason was: 503 Service Unavailable",
-            "the receiver refused 3 points: 400 Bad Request: out of order",
+            "3 points were rejected: 400 Bad Request: out of order",
             "4 points were given up: 503 Service Unavailable",
-            "2 points were not numbers that remote write can carry",
         ];
         assert_eq!(notes, expected);
     }

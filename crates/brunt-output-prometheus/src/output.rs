@@ -1,21 +1,23 @@
-//! The output itself: from the inbox through the table into the delivery.
+//! The output itself: one snapshot after the other, each delivered before the next is looked at.
 
-use brunt_delivery::{Backoff, Queue, delivery};
+use std::sync::Arc;
+use std::time::Duration;
+
+use brunt_aggregate::Snapshot;
+use brunt_delivery::{Consumer, Deliverer, Origin, consume};
 use brunt_output::{
-    BoxFuture, ConfigError, Inbox, Item, Output, OutputContext, OutputError, OutputReport, Wants,
+    Account, BoxFuture, ConfigError, Inbox, Output, OutputContext, OutputError, OutputReport, Wants,
 };
-use tokio::time::Instant;
 
-use crate::batch::Batch;
 use crate::client::Client;
 use crate::config::Config;
-use crate::encode::Moment;
-use crate::notes::notes;
-use crate::table::Table;
+use crate::group::Moment;
+use crate::loads::{Bounds, Loads, What};
+use crate::notes::{Sending, notes};
+use crate::table::{Absorbed, Table};
 
-/// Requests that wait while the receiver is away take at most this much. They are compressed: it is
-/// enough for an hour with a few thousand series.
-const QUEUE_BYTES: usize = 64 << 20;
+/// Descriptions of metrics are sent by 1.0 this often, in milliseconds: receivers forget them.
+const DESCRIBE: i64 = 60_000;
 
 /// One `--out mimir` or `--out prometheus`.
 pub struct RemoteWriteOutput {
@@ -59,101 +61,97 @@ impl Output for RemoteWriteOutput {
     ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
         Box::pin(async move {
             let Self { config, client } = *self;
-            let (queue, deliverer) = delivery(client, Backoff::default(), QUEUE_BYTES);
             let account = context.account.clone();
-            let deliverer = deliverer.telling(move |outage| match outage {
-                Some(reason) => account.failing(reason),
-                None => account.well(),
-            });
-            let mut producer = Producer {
+            let mut sender = Sender {
                 table: Table::new(&context, &config.shape),
-                batch: Batch::new(config.max_batch),
-                generation: 0,
-                lost: 0,
+                deliverer: Deliverer::new(client, account.clone()).concurrent(config.concurrency),
+                account: account.clone(),
+                bounds: config.bounds,
+                resend: config.resend,
+                described: None,
                 stale_markers: config.stale_markers,
             };
-            let mut closing = inbox.closing();
-            let deadline = async {
-                closing.wait().await;
-                context.drain.over().await;
-                queue.expire_at(Instant::now());
-                std::future::pending::<()>().await;
+            let origin = Origin {
+                output: config.instance.clone(),
+                target: sender.deliverer.transport().target(),
+                instance: context.instance.to_string(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
             };
-            let work = async { tokio::join!(producer.run(inbox, &queue), deliverer.run()) };
-            tokio::select! {
-                _ = work => {}
-                () = deadline => {}
-            }
-            let stats = queue.stats();
-            // Points become samples by rules of the table's: what is missing is told in samples.
-            let account = &context.account;
-            account.dropped(stats.dropped);
-            let reason = stats.first_rejection.as_deref().unwrap_or_default();
-            let rejected = stats.rejected + producer.lost;
-            if rejected > 0 {
-                account.rejected(rejected, reason);
-            }
-            account.delivered(account.counts().on_the_way());
-            Ok(OutputReport {
-                notes: notes(&stats, &producer.table, producer.lost),
-            })
+            let left = consume(inbox, &context, origin, &mut sender).await;
+            let sending = Sending {
+                attempts: sender.deliverer.attempts(),
+                trouble: sender.deliverer.last_trouble(),
+                fallback: sender.deliverer.transport().fallback(),
+            };
+            let mut notes = notes(&account.counts(), &sending, &sender.table);
+            notes.extend(left.notes);
+            Ok(OutputReport { notes })
         })
     }
 }
 
-/// Turns snapshots into requests.
-struct Producer {
+struct Sender {
     table: Table,
-    batch: Batch,
-    generation: u64,
-    /// Points that remote write cannot express.
-    lost: u64,
+    deliverer: Deliverer<Client>,
+    account: Account,
+    bounds: Bounds,
+    resend: Duration,
+    /// When the metrics were described last, in milliseconds, and how many series there were then.
+    described: Option<(i64, usize)>,
     stale_markers: bool,
 }
 
-impl Producer {
-    /// Consumes the inbox; the queue is finished at the end.
-    async fn run(&mut self, mut inbox: Inbox, queue: &Queue) {
-        while let Some(item) = inbox.next().await {
-            // Samples were not asked for.
-            let Item::Snapshot(snapshot) = item else {
-                continue;
-            };
-            self.table.absorb(&snapshot);
-            let time = snapshot.time.div_euclid(1_000_000);
-            let moment = Moment {
-                time,
-                all: snapshot.last,
-            };
-            drop(snapshot);
-            for at in 0..self.table.groups.len() {
-                self.lost += self.table.groups[at].write(moment, &mut self.batch);
-                self.send_if_full(queue).await;
+impl Consumer for Sender {
+    async fn consume(&mut self, snapshot: &Arc<Snapshot>) {
+        let Absorbed {
+            left_out,
+            nameless,
+            unknown,
+        } = self.table.absorb(snapshot);
+        self.account.delivered(left_out);
+        for (points, reason) in [
+            (nameless, "the names of its series belong to another metric"),
+            (unknown, "the series is not known"),
+        ] {
+            if points > 0 {
+                self.account.rejected(points, reason);
             }
-            self.send(queue).await;
-            self.generation += 1;
         }
+        let time = snapshot.time.div_euclid(1_000_000);
+        let groups = self.table.groups.len();
+        let describe = self
+            .described
+            .is_none_or(|(at, known)| time - at >= DESCRIBE || known != groups);
+        if describe {
+            self.described = Some((time, groups));
+        }
+        let moment = Moment {
+            time,
+            all: snapshot.last,
+            resend: i64::try_from(self.resend.as_millis()).unwrap_or(i64::MAX),
+        };
+        self.deliver(What::Values(moment), describe).await;
+        self.account.settled(snapshot.time);
+    }
+
+    async fn finish(&mut self) {
         if self.stale_markers {
-            for at in 0..self.table.groups.len() {
-                self.table.groups[at].write_end(&mut self.batch);
-                self.send_if_full(queue).await;
+            self.deliver(What::Ends, false).await;
+        }
+    }
+}
+
+impl Sender {
+    async fn deliver(&mut self, what: What, describe: bool) {
+        let loads = Loads::new(&mut self.table, &self.account, self.bounds, what, describe);
+        let outcome = self.deliverer.deliver(loads).await;
+        for group in &mut self.table.groups {
+            group.refused = false;
+        }
+        for series in outcome.refused.iter().flat_map(|load| &load.series) {
+            if let Some(group) = self.table.groups.get_mut(series.group) {
+                group.refused = true;
             }
-            self.send(queue).await;
-        }
-        queue.finish();
-    }
-
-    async fn send_if_full(&mut self, queue: &Queue) {
-        if self.batch.is_full() {
-            self.send(queue).await;
-            // Encoding many series takes a while; others on this runtime have work, too.
-            tokio::task::yield_now().await;
-        }
-    }
-
-    async fn send(&mut self, queue: &Queue) {
-        if let Some(parcel) = self.batch.take(self.generation) {
-            queue.push(parcel).await;
         }
     }
 }

@@ -1,8 +1,9 @@
-//! The messages of remote write 1.0 (`prometheus.WriteRequest`), as far as they are sent.
+//! The small messages of remote write that both versions share; `schemas/remote-write-*.proto` has
+//! them all.
 //!
-//! A request is a list of field 1, `TimeSeries {labels = 1, samples = 2, exemplars = 3, histograms =
-//! 4}`. `encode` writes that frame by hand, because its labels are borrowed and many; the small
-//! messages inside are here.
+//! The frames around them (requests, series, labels) are written by hand in `wire`, because they
+//! borrow their texts and are many. Version 1.0 has no start times: they are zero there, and what is
+//! zero is not on the wire.
 
 /// A value at a time.
 #[derive(Clone, Copy, PartialEq, prost::Message)]
@@ -12,6 +13,9 @@ pub(crate) struct Sample {
     /// Milliseconds since the Unix epoch.
     #[prost(int64, tag = "2")]
     pub(crate) timestamp: i64,
+    /// When the counting began, 2.0 only; zero for what does not count.
+    #[prost(int64, tag = "3")]
+    pub(crate) start_timestamp: i64,
 }
 
 /// A native histogram with integer counts.
@@ -39,9 +43,15 @@ pub(crate) struct Histogram {
     pub(crate) positive_spans: Vec<BucketSpan>,
     #[prost(sint64, repeated, tag = "12")]
     pub(crate) positive_deltas: Vec<i64>,
+    /// Whether the counts began anew since the sample before.
+    #[prost(enumeration = "ResetHint", tag = "14")]
+    pub(crate) reset_hint: i32,
     /// Milliseconds since the Unix epoch.
     #[prost(int64, tag = "15")]
     pub(crate) timestamp: i64,
+    /// When the counting began, 2.0 only.
+    #[prost(int64, tag = "17")]
+    pub(crate) start_timestamp: i64,
 }
 
 /// Neighbouring buckets.
@@ -52,4 +62,23 @@ pub(crate) struct BucketSpan {
     pub(crate) offset: i32,
     #[prost(uint32, tag = "2")]
     pub(crate) length: u32,
+}
+
+/// What the sender knows about the sample before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub(crate) enum ResetHint {
+    /// Nothing: the receiver has to look.
+    Unknown = 0,
+    /// The counts went on.
+    No = 2,
+}
+
+/// What a series is, as both versions number it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub(crate) enum MetricType {
+    Counter = 1,
+    Gauge = 2,
+    Histogram = 3,
 }

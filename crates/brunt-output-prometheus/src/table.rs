@@ -7,25 +7,30 @@
 
 use std::sync::Arc;
 
-use brunt_aggregate::Snapshot;
+use brunt_aggregate::{OwnPoint, SeriesValue, Snapshot};
 use brunt_metrics::{Interner, MetricId, Registry, SeriesId};
-use brunt_output::{Mark, Merged, OutputContext};
+use brunt_output::{Merged, OutputContext};
 use rustc_hash::FxHashMap;
 
 use crate::config::Shape;
+use crate::group::Group;
 use crate::labels::{Labeller, Labels};
-use crate::names::{Column, columns};
+use crate::names::{Column, What, columns};
+
+/// Series of a run as a whole begin so. They have one point each, at its end.
+const OF_RUNS: [&str; 3] = ["brunt_summary", "brunt_threshold", "brunt_run_"];
 
 /// All groups of a run.
 #[derive(Debug)]
 pub(crate) struct Table {
     registry: Arc<Registry>,
     interner: Arc<Interner>,
-    labeller: Labeller,
+    pub(crate) labeller: Labeller,
     shape: Shape,
-    by_series: FxHashMap<SeriesId, usize>,
+    by_series: FxHashMap<SeriesId, Place>,
     by_labels: FxHashMap<(MetricId, Labels), usize>,
-    columns: FxHashMap<MetricId, Arc<[Column]>>,
+    own: FxHashMap<(Arc<str>, Labels), usize>,
+    columns: FxHashMap<MetricId, Columns>,
     /// Which metric a series' name belongs to.
     owners: FxHashMap<String, Arc<str>>,
     pub(crate) groups: Vec<Group>,
@@ -33,25 +38,35 @@ pub(crate) struct Table {
     pub(crate) conflicts: Vec<String>,
 }
 
-/// Series of one metric with the same labels.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) columns: Arc<[Column]>,
-    pub(crate) labels: Labels,
-    pub(crate) value: Merged,
-    /// The first sample of all its series, in nanoseconds since the Unix epoch.
-    pub(crate) first: i64,
-    pub(crate) sent: Option<Sent>,
+/// What is sent of a metric.
+#[derive(Debug, Clone)]
+enum Columns {
+    /// These series.
+    Sent(Arc<[Arc<Column>]>),
+    /// Nothing, as the user wants it.
+    LeftOut,
+    /// Nothing, because all its names belong to others.
+    Nameless,
 }
 
-/// What was sent of a group last.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sent {
-    /// In milliseconds since the Unix epoch.
-    pub(crate) time: i64,
-    pub(crate) mark: Mark,
-    /// The schema of its histogram.
-    pub(crate) schema: Option<i32>,
+/// Where a series of a snapshot goes.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Group(usize),
+    LeftOut,
+    Nameless,
+    Unknown,
+}
+
+/// Points of a snapshot that have no group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Absorbed {
+    /// As the user wants it.
+    pub(crate) left_out: u64,
+    /// The names of their series belong to another metric.
+    pub(crate) nameless: u64,
+    /// Nobody knows the series.
+    pub(crate) unknown: u64,
 }
 
 impl Table {
@@ -63,6 +78,7 @@ impl Table {
             shape: shape.clone(),
             by_series: FxHashMap::default(),
             by_labels: FxHashMap::default(),
+            own: FxHashMap::default(),
             columns: FxHashMap::default(),
             owners: FxHashMap::default(),
             groups: Vec::new(),
@@ -71,18 +87,31 @@ impl Table {
     }
 
     /// Puts the values of a snapshot in the place of those before.
-    pub(crate) fn absorb(&mut self, snapshot: &Snapshot) {
+    pub(crate) fn absorb(&mut self, snapshot: &Snapshot) -> Absorbed {
         for group in &mut self.groups {
             group.value = Merged::Nothing;
+            group.weight = 0;
         }
+        let mut absorbed = Absorbed::default();
         for point in &snapshot.series {
-            let Some(at) = self.group(point.id, point.first) else {
-                continue;
-            };
-            let group = &mut self.groups[at];
-            group.value.add(&point.value, point.newest);
-            group.first = group.first.min(point.first);
+            match self.place(point.id, point.first) {
+                Place::Group(at) => {
+                    let group = &mut self.groups[at];
+                    group.value.add(&point.value, point.newest);
+                    group.first = group.first.min(point.first);
+                    group.weight += 1;
+                }
+                Place::LeftOut => absorbed.left_out += 1,
+                Place::Nameless => absorbed.nameless += 1,
+                Place::Unknown => absorbed.unknown += 1,
+            }
         }
+        for point in &snapshot.own {
+            if let Some(at) = self.own_group(point, snapshot.time) {
+                self.groups[at].value.add(&point.value, snapshot.time);
+            }
+        }
+        absorbed
     }
 
     /// How many series the receiver sees.
@@ -90,12 +119,30 @@ impl Table {
         self.groups.iter().map(|group| group.columns.len()).sum()
     }
 
-    fn group(&mut self, id: SeriesId, first: i64) -> Option<usize> {
-        if let Some(&at) = self.by_series.get(&id) {
-            return Some(at);
+    fn place(&mut self, id: SeriesId, first: i64) -> Place {
+        if let Some(&place) = self.by_series.get(&id) {
+            return place;
         }
-        let series = self.interner.resolve(id)?;
-        let columns = self.columns_of(series.metric)?;
+        let place = self.find_place(id, first);
+        // What is not known today may be known tomorrow.
+        if !matches!(place, Place::Unknown) {
+            self.by_series.insert(id, place);
+        }
+        place
+    }
+
+    fn find_place(&mut self, id: SeriesId, first: i64) -> Place {
+        let Some(series) = self.interner.resolve(id) else {
+            return Place::Unknown;
+        };
+        if series.metric.0 as usize >= self.registry.len() {
+            return Place::Unknown;
+        }
+        let columns = match self.columns_of(series.metric) {
+            Columns::Sent(columns) => columns,
+            Columns::LeftOut => return Place::LeftOut,
+            Columns::Nameless => return Place::Nameless,
+        };
         let labels = self.labeller.labels(&series.tags);
         let next = self.groups.len();
         let at = *self
@@ -103,50 +150,74 @@ impl Table {
             .entry((series.metric, Arc::clone(&labels)))
             .or_insert(next);
         if at == next {
-            let value = Merged::Nothing;
-            self.groups.push(Group {
-                columns,
-                labels,
-                value,
-                first,
-                sent: None,
-            });
+            self.groups.push(Group::new(columns, labels, first));
         }
-        self.by_series.insert(id, at);
+        Place::Group(at)
+    }
+
+    /// The group of a value of brunt's own.
+    fn own_group(&mut self, point: &OwnPoint, time: i64) -> Option<usize> {
+        let of_run = OF_RUNS.iter().any(|begin| point.name.starts_with(begin));
+        if of_run && !self.shape.summary {
+            return None;
+        }
+        let (suffix, what) = match point.value {
+            SeriesValue::Counter(_) => ("_total", What::Sum),
+            SeriesValue::Gauge { .. } => ("", What::Last),
+            // brunt tells of itself in numbers only.
+            SeriesValue::Rate { .. } | SeriesValue::Trend(_) => return None,
+        };
+        let labels = self.labeller.own_labels(&point.labels);
+        let key = (Arc::clone(&point.name), labels);
+        if let Some(&at) = self.own.get(&key) {
+            return Some(at);
+        }
+        let unit = if point.name.ends_with("_seconds") {
+            "seconds"
+        } else {
+            ""
+        };
+        let name = format!("{}{suffix}", point.name);
+        let column = Arc::new(Column::new(name, what, &*point.help, unit));
+        let mut group = Group::new(Arc::from([column]), Arc::clone(&key.1), time);
+        group.ends = !of_run;
+        let at = self.groups.len();
+        self.groups.push(group);
+        self.own.insert(key, at);
         Some(at)
     }
 
     /// The metric's series, without those whose name another metric has: a trend `a` has a series
     /// `a_max`, and so has a gauge `a_max`.
-    fn columns_of(&mut self, id: MetricId) -> Option<Arc<[Column]>> {
+    fn columns_of(&mut self, id: MetricId) -> Columns {
         if let Some(columns) = self.columns.get(&id) {
-            return Some(Arc::clone(columns));
-        }
-        if id.0 as usize >= self.registry.len() {
-            return None;
+            return columns.clone();
         }
         let metric = self.registry.metric(id);
-        let mut own = Vec::new();
-        let all = if self.shape.metrics.takes(&metric.name) {
-            columns(&metric, &self.shape)
-        } else {
-            Vec::new()
-        };
-        for column in all {
-            if let Some(owner) = self.owners.get(&column.name) {
-                self.conflicts.push(format!(
-                    "the metric '{}' is not sent as {}, because the metric '{owner}' is; rename one",
-                    metric.name, column.name
-                ));
-            } else {
-                self.owners
-                    .insert(column.name.clone(), Arc::clone(&metric.name));
-                own.push(column);
+        let own = if self.shape.metrics.takes(&metric.name) {
+            let mut own = Vec::new();
+            for column in columns(&metric, &self.shape) {
+                if let Some(owner) = self.owners.get(&column.name) {
+                    self.conflicts.push(format!(
+                        "the metric '{}' is not sent as {}, because the metric '{owner}' is; rename one",
+                        metric.name, column.name
+                    ));
+                } else {
+                    self.owners
+                        .insert(column.name.clone(), Arc::clone(&metric.name));
+                    own.push(Arc::new(column));
+                }
             }
-        }
-        let own: Arc<[Column]> = own.into();
-        self.columns.insert(id, Arc::clone(&own));
-        Some(own)
+            if own.is_empty() {
+                Columns::Nameless
+            } else {
+                Columns::Sent(own.into())
+            }
+        } else {
+            Columns::LeftOut
+        };
+        self.columns.insert(id, own.clone());
+        own
     }
 }
 

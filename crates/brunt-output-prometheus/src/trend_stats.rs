@@ -55,6 +55,14 @@ impl TrendStat {
         }
     }
 
+    /// As the user writes it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Percentile(percentile, _) => format!("p({percentile})"),
+            other => other.suffix(),
+        }
+    }
+
     /// Its value in the histogram's unit, which is seconds for time. k6 divides `count` by 1000 with
     /// the times; its documentation promises the count.
     pub(crate) fn of(&self, histogram: &ExpHistogram) -> f64 {

@@ -4,18 +4,95 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use brunt_delivery::Verdict;
+
+use super::hints;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// No message is told at greater length.
 const LONGEST_MESSAGE: usize = 300;
 
-/// The fate of a request that was not taken (remote write 1.0, retries and backoff: 5xx must and 429
+/// What a receiver answered.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) after: Option<Duration>,
+    /// How many samples and histograms it says it has written (remote write 2.0, required response
+    /// headers); `None` where it does not say so.
+    pub(super) written: Option<Written>,
+    /// The first line of its body.
+    pub(super) message: String,
+}
+
+/// The headers `X-Prometheus-Remote-Write-*-Written`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) samples: Option<u64>,
+    pub(super) histograms: Option<u64>,
+}
+
+impl Answer {
+    pub(super) fn new(status: StatusCode, headers: &HeaderMap, message: String) -> Self {
+        Self {
+            status,
+            after: retry_after(headers),
+            written: written(headers),
+            message,
+        }
+    }
+
+    pub(super) async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self::new(status, &headers, first_line(response).await)
+    }
+
+    /// Status and words, and what to do about it where that is known.
+    pub(super) fn describe(&self) -> String {
+        let name = self.status.canonical_reason().unwrap_or("unknown status");
+        let code = self.status.as_u16();
+        let mut text = match self.message.as_str() {
+            "" => format!("{code} {name}"),
+            message => format!("{code} {name}: {message}"),
+        };
+        if let Some(hint) = hints::hint(code, &self.message) {
+            text.push_str(" -- ");
+            text.push_str(hint);
+        }
+        text
+    }
+}
+
+fn written(headers: &HeaderMap) -> Option<Written> {
+    let count = |kind: &str| {
+        let value = headers.get(format!("x-prometheus-remote-write-{kind}-written"));
+        value.map(|value| {
+            value
+                .to_str()
+                .ok()
+                .and_then(|text| text.trim().parse().ok())
+        })
+    };
+    let (samples, histograms) = (count("samples"), count("histograms"));
+    let any = samples.is_some() || histograms.is_some() || count("exemplars").is_some();
+    any.then(|| Written {
+        samples: samples.flatten(),
+        histograms: histograms.flatten(),
+    })
+}
+
+/// The fate of a request that was not taken (remote write, retries and backoff: 5xx must and 429
 /// may be repeated, other 4xx must not).
-pub(super) fn judge(status: StatusCode, after: Option<Duration>, message: &str) -> Verdict {
-    let reason = describe(status, message);
+pub(super) fn judge(answer: &Answer) -> Verdict {
+    let reason = answer.describe();
+    let status = answer.status;
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        return Verdict::Retry { after, reason };
+        // Who asks for a wait, or is a gateway, does not mean the load.
+        let blames = status == StatusCode::INTERNAL_SERVER_ERROR && answer.after.is_none();
+        return Verdict::Retry {
+            after: answer.after,
+            reason,
+            fault: blames.then_some(status.as_u16()),
+        };
     }
     // A part may be fine where the content was refused, not where the sender was.
     let split = matches!(
@@ -26,34 +103,26 @@ pub(super) fn judge(status: StatusCode, after: Option<Duration>, message: &str) 
 }
 
 /// Whether a receiver that answers an empty request like this will take a full one.
-pub(super) fn judge_check(status: StatusCode, message: &str) -> Result<(), String> {
-    let hint = match status {
+pub(super) fn judge_check(answer: &Answer) -> Result<(), String> {
+    let hint = match answer.status {
         // Some receivers do not like an empty request, or are busy; they are there.
         StatusCode::BAD_REQUEST | StatusCode::TOO_MANY_REQUESTS => return Ok(()),
         status if status.is_success() => return Ok(()),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             "; set username and password, bearer-token or tenant, or their environment variables"
         }
-        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            "; there is no remote write here: Mimir has it at /api/v1/push, Prometheus at \
-             /api/v1/write if it runs with --web.enable-remote-write-receiver"
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "; leave protocol=… away to find out what it speaks",
+        StatusCode::NOT_FOUND => {
+            "; the path is usually /api/v1/push for Mimir and /api/v1/write for Prometheus"
         }
         status if status.is_redirection() => "; give the address that it redirects to",
         _ => "; check=false starts the test anyway",
     };
-    Err(format!("{}{hint}", describe(status, message)))
-}
-
-fn describe(status: StatusCode, message: &str) -> String {
-    let name = status.canonical_reason().unwrap_or("unknown status");
-    match message {
-        "" => format!("{} {name}", status.as_u16()),
-        message => format!("{} {name}: {message}", status.as_u16()),
-    }
+    Err(format!("{}{hint}", answer.describe()))
 }
 
 /// The first line of an answer's body; the rest is not waited for.
-pub(super) async fn first_line(mut response: reqwest::Response) -> String {
+async fn first_line(mut response: reqwest::Response) -> String {
     let mut bytes = Vec::new();
     while bytes.len() < LONGEST_MESSAGE {
         match response.chunk().await {
@@ -72,7 +141,7 @@ pub(super) async fn first_line(mut response: reqwest::Response) -> String {
 }
 
 /// The wait that the receiver asks for: seconds, or a date (RFC 9110, 10.2.3).
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -114,11 +183,30 @@ pub(super) fn root_cause(error: &reqwest::Error) -> String {
 mod tests {
     use super::*;
 
+    fn answer(code: u16, headers: &[(&'static str, &str)], message: &str) -> Answer {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Answer::new(
+            StatusCode::from_u16(code).unwrap(),
+            &map,
+            message.to_owned(),
+        )
+    }
+
     #[test]
     fn what_may_get_better_is_repeated_and_nothing_else() {
-        let judge = |code: u16| judge(StatusCode::from_u16(code).unwrap(), None, "why\u{1b}");
         for code in [429, 500, 502, 503, 504, 599] {
-            assert!(matches!(judge(code), Verdict::Retry { .. }), "{code}");
+            let blames = matches!(
+                judge(&answer(code, &[], "")),
+                Verdict::Retry { fault: Some(_), .. }
+            );
+            assert_eq!(blames, code == 500, "{code}");
+            assert!(matches!(
+                judge(&answer(code, &[("retry-after", "1")], "")),
+                Verdict::Retry { fault: None, .. }
+            ));
         }
         for (code, split) in [
             (400, true),
@@ -128,7 +216,7 @@ mod tests {
             (302, false),
         ] {
             assert!(
-                matches!(judge(code), Verdict::Reject { split: s, .. } if s == split),
+                matches!(judge(&answer(code, &[], "")), Verdict::Reject { split: s, .. } if s == split),
                 "{code}"
             );
         }
@@ -136,11 +224,7 @@ mod tests {
 
     #[test]
     fn the_wait_is_read_as_seconds_or_date() {
-        let read = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, text.parse().unwrap());
-            retry_after(&headers)
-        };
+        let read = |text: &str| answer(429, &[("retry-after", text)], "").after;
         assert_eq!(read("7"), Some(Duration::from_secs(7)));
         assert_eq!(read("soon"), None);
         assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
@@ -148,8 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_is_read_from_any_of_the_headers() {
+        let read = |headers: &[_]| answer(204, headers, "").written;
+        assert_eq!(read(&[]), None);
+        let samples = ("x-prometheus-remote-write-samples-written", "7");
+        let exemplars = ("x-prometheus-remote-write-exemplars-written", "0");
+        let expected = Written {
+            samples: Some(7),
+            histograms: None,
+        };
+        assert_eq!(read(&[samples]), Some(expected));
+        assert_eq!(read(&[exemplars]), Some(Written::default()));
+        let odd = ("x-prometheus-remote-write-histograms-written", "many");
+        assert_eq!(read(&[odd]), Some(Written::default()));
+    }
+
+    #[test]
     fn a_check_says_what_to_do() {
-        let check = |code: u16| judge_check(StatusCode::from_u16(code).unwrap(), "");
+        let check = |code: u16| judge_check(&answer(code, &[], ""));
         assert!(check(204).is_ok() && check(400).is_ok());
         assert!(
             check(401)

@@ -58,7 +58,7 @@ const fn secret(name: &'static str, env: &'static [&'static str], help: &'static
     }
 }
 
-const fn keys(defaults: &Defaults) -> [Key; 31] {
+const fn keys(defaults: &Defaults) -> [Key; 42] {
     [
         key(
             "url",
@@ -166,31 +166,79 @@ const fn keys(defaults: &Defaults) -> [Key; 31] {
             "drop",
             &["BRUNT_PROMETHEUS_DROP"],
             "",
-            "Tags to leave out, * for any text: NAME;NAME*.",
+            "Tags to leave out: NAME;NAME, with * and ?.",
         ),
         key(
             "keep",
             &["BRUNT_PROMETHEUS_KEEP"],
             "",
-            "The only tags to send: NAME;NAME*.",
+            "Tags to send, all others are left out: NAME;NAME, with * and ?.",
         ),
         key(
             "drop-metrics",
             &["BRUNT_PROMETHEUS_DROP_METRICS"],
             "",
-            "Metrics to leave out, by k6's names: NAME;NAME*.",
+            "Metrics to leave out, by their names in the test: NAME;NAME, with * and ?.",
         ),
         key(
             "keep-metrics",
             &["BRUNT_PROMETHEUS_KEEP_METRICS"],
             "",
-            "The only metrics to send, by k6's names: NAME;NAME*.",
+            "Metrics to send, all others are left out: NAME;NAME, with * and ?.",
+        ),
+        key(
+            "max-labels",
+            &["BRUNT_PROMETHEUS_MAX_LABELS"],
+            "30",
+            "Most labels of a series, its name among them; further tags are left out.",
+        ),
+        key(
+            "max-label-name",
+            &["BRUNT_PROMETHEUS_MAX_LABEL_NAME"],
+            "1024",
+            "Longest name of a label in bytes; the rest is cut off.",
+        ),
+        key(
+            "max-label-value",
+            &["BRUNT_PROMETHEUS_MAX_LABEL_VALUE"],
+            "2048",
+            "Longest value of a label in bytes; the rest is cut off.",
+        ),
+        key(
+            "protocol",
+            &["BRUNT_PROMETHEUS_PROTOCOL"],
+            "1.0",
+            "The version of remote write: 2.0, 1.0, or auto for 2.0 with 1.0 where that is not understood.",
         ),
         key(
             "max-batch",
             &["BRUNT_PROMETHEUS_MAX_BATCH"],
             "2000",
             "Most series in one request.",
+        ),
+        key(
+            "max-bytes",
+            &["BRUNT_PROMETHEUS_MAX_BYTES"],
+            "4000000",
+            "About the most bytes in one request before compression.",
+        ),
+        key(
+            "concurrency",
+            &["BRUNT_PROMETHEUS_CONCURRENCY"],
+            "4",
+            "Most requests under way at a time; each series keeps its order.",
+        ),
+        key(
+            "resend",
+            &["BRUNT_PROMETHEUS_RESEND"],
+            "15s",
+            "After how long a series that does not change is sent again.",
+        ),
+        key(
+            "summary",
+            &["BRUNT_PROMETHEUS_SUMMARY"],
+            "true",
+            "Whether brunt_summary, brunt_threshold and brunt_run_info are sent at the end.",
         ),
         key(
             "stale-markers",
@@ -250,21 +298,49 @@ const fn keys(defaults: &Defaults) -> [Key; 31] {
             "The lowest version of TLS: 1.2 or 1.3.",
         ),
         key(
-            "sigv4-region",
-            &["K6_PROMETHEUS_RW_SIGV4_REGION"],
+            "proxy",
+            &["BRUNT_PROMETHEUS_PROXY"],
             "",
-            "Not supported: setting it is an error.",
+            "The URL of a proxy; without it HTTP_PROXY, HTTPS_PROXY and NO_PROXY count.",
+        ),
+        key(
+            "sigv4-region",
+            &[
+                "BRUNT_PROMETHEUS_SIGV4_REGION",
+                "K6_PROMETHEUS_RW_SIGV4_REGION",
+            ],
+            "",
+            "Signs requests with AWS SigV4 for this region (Amazon Managed Prometheus).",
         ),
         key(
             "sigv4-access-key",
-            &["K6_PROMETHEUS_RW_SIGV4_ACCESS_KEY"],
+            &[
+                "BRUNT_PROMETHEUS_SIGV4_ACCESS_KEY",
+                "K6_PROMETHEUS_RW_SIGV4_ACCESS_KEY",
+                "AWS_ACCESS_KEY_ID",
+            ],
             "",
-            "Not supported; see sigv4-region.",
+            "The access key to sign with.",
         ),
         secret(
             "sigv4-secret-key",
-            &["K6_PROMETHEUS_RW_SIGV4_SECRET_KEY"],
-            "Not supported; see sigv4-region.",
+            &[
+                "BRUNT_PROMETHEUS_SIGV4_SECRET_KEY",
+                "K6_PROMETHEUS_RW_SIGV4_SECRET_KEY",
+                "AWS_SECRET_ACCESS_KEY",
+            ],
+            "The secret of the access key.",
+        ),
+        secret(
+            "sigv4-session-token",
+            &["BRUNT_PROMETHEUS_SIGV4_SESSION_TOKEN", "AWS_SESSION_TOKEN"],
+            "The session token of temporary credentials.",
+        ),
+        key(
+            "sigv4-profile",
+            &["BRUNT_PROMETHEUS_SIGV4_PROFILE", "AWS_PROFILE"],
+            "",
+            "Without an access key: the profile in AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials.",
         ),
     ]
 }

@@ -152,11 +152,24 @@ fn k6_s_name_has_k6_s_defaults_and_variables() {
     let native = [("K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM", "true")];
     let config = read(Flavour::K6, "experimental-prometheus-rw", &native).unwrap();
     assert!(config.shape.native && config.shape.stats.is_empty());
-    let signed = [("K6_PROMETHEUS_RW_SIGV4_REGION", "eu-west-1")];
-    let refused = read(Flavour::K6, "experimental-prometheus-rw", &signed)
-        .err()
-        .unwrap();
-    assert!(refused.to_string().contains("SigV4"));
+    let signed = [
+        ("K6_PROMETHEUS_RW_SIGV4_REGION", "eu-west-1"),
+        ("K6_PROMETHEUS_RW_SIGV4_ACCESS_KEY", "A"),
+        ("K6_PROMETHEUS_RW_SIGV4_SECRET_KEY", "S"),
+    ];
+    let config = read(Flavour::K6, "experimental-prometheus-rw", &signed).unwrap();
+    assert!(matches!(config.auth, Auth::Signature(_)));
+    let refused = |environment: &[(&str, &str)]| {
+        let config = read(Flavour::K6, "experimental-prometheus-rw", environment);
+        config.err().unwrap().to_string()
+    };
+    assert!(refused(&signed[..2]).contains("together"));
+    let both = [&signed[..], &[("K6_PROMETHEUS_RW_BEARER_TOKEN", "t")]].concat();
+    assert!(refused(&both).contains("sigv4-region is given beside"));
+    // A developer's own keys do not sign anything by themselves.
+    let keys = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "S")];
+    let config = read(Flavour::Mimir, "mimir", &keys).unwrap();
+    assert!(matches!(config.auth, Auth::None));
 }
 
 #[test]
@@ -169,6 +182,14 @@ fn a_wrong_value_names_its_key() {
         ("mimir=http://h,prefix=9_", "prefix"),
         ("mimir=http://h,labels=x", "labels"),
         ("mimir=http://h,max-batch=0", "max-batch"),
+        ("mimir=http://h,max-bytes=x", "max-bytes"),
+        ("mimir=http://h,concurrency=0", "concurrency"),
+        ("mimir=http://h,protocol=3", "protocol"),
+        ("mimir=http://h,resend=never", "resend"),
+        ("mimir=http://h,summary=maybe", "summary"),
+        ("mimir=http://h,max-labels=3", "max-labels"),
+        ("mimir=http://h,max-label-name=8", "max-label-name"),
+        ("mimir=http://h,max-label-value=0", "max-label-value"),
         ("mimir=http://h,check=maybe", "check"),
         ("mimir=http://h,tls-min=1.1", "tls-min"),
     ] {

@@ -108,6 +108,7 @@ fn series_that_lose_what_tells_them_apart_are_added_up() {
         "without a name the url stays"
     );
     assert_eq!(table.groups[0].first, 40, "the first sample of all");
+    assert_eq!(table.groups[0].weight, 2, "it stands for two points");
     assert_eq!(table.series(), 1 + 3 + 1 + 2 + 1);
 }
 
