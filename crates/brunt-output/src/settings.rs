@@ -50,6 +50,21 @@ impl Settings {
         self.get(key).map(parse).transpose()
     }
 
+    /// A size such as `64MiB`, `10MB` or a number of bytes, at least 1.
+    pub fn size(&self, key: &str) -> Result<Option<u64>, ConfigError> {
+        let parse = |value| {
+            let size = parse_size(value).filter(|size| *size > 0);
+            size.ok_or_else(|| {
+                self.invalid(
+                    key,
+                    value,
+                    "a size such as 64MiB, 10MB or a number of bytes",
+                )
+            })
+        };
+        self.get(key).map(parse).transpose()
+    }
+
     /// An error about the value of a key: what it is, and what it should be.
     pub fn invalid(&self, key: &str, value: &str, expected: &str) -> ConfigError {
         self.error(format!(

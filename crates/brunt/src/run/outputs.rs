@@ -24,6 +24,7 @@ const GRACE: Duration = Duration::from_millis(500);
 pub(crate) fn catalogue() -> Catalogue {
     Catalogue::new()
         .with(brunt_output_json::Json)
+        .with(brunt_output_parquet::Parquet)
         .with(brunt_output_prometheus::Mimir)
         .with(brunt_output_prometheus::Prometheus)
         .with(brunt_output_prometheus::K6RemoteWrite)

@@ -1,0 +1,187 @@
+//! One Parquet file from its first sample to its name.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use brunt_arrow::Encoder;
+use brunt_metrics::SampleBatch;
+use brunt_output::{Account, OutputContext};
+use parquet::errors::ParquetError;
+use parquet::schema::types::SchemaDescPtr;
+
+use crate::column::Compressor;
+use crate::config::Config;
+use crate::row_group;
+use crate::side::{self, Committed, Side};
+use crate::whole::{self, io_error};
+
+/// Rows go to the side file when there are this many …
+const FLUSH_ROWS: usize = 64 * 1024;
+
+/// … or after this time.
+const FLUSH: Duration = Duration::from_millis(400);
+
+/// A file under its temporary name, with its side file.
+pub(crate) struct SampleFile {
+    path: PathBuf,
+    temporary: PathBuf,
+    schema: SchemaDescPtr,
+    writer: whole::Writer,
+    side: Side,
+    /// To make sure that all is on disk before the file gets its name.
+    file: File,
+    encoder: Encoder,
+    compressor: Compressor,
+    account: Account,
+    row_group: usize,
+    /// Rows of the open row group that are in the side file.
+    flushed: usize,
+    last_flush: Instant,
+    opened: Instant,
+    /// Bytes of finished row groups.
+    written: u64,
+}
+
+impl SampleFile {
+    pub(crate) fn create(
+        path: &Path,
+        config: &Config,
+        context: &OutputContext,
+    ) -> io::Result<Self> {
+        let temporary = side::temporary_of(path);
+        let file = File::create(&temporary)?;
+        let encoder = Encoder::new(context);
+        let compressor = Compressor::new(config.level).map_err(io_error)?;
+        let second = file.try_clone()?;
+        let schema = whole::schema(encoder.schema()).map_err(io_error)?;
+        let writer =
+            whole::begin(file, encoder.schema(), compressor.codec(), false).map_err(io_error)?;
+        let committed = Committed {
+            length: writer.bytes_written() as u64,
+            footer: whole::footer(&writer, &schema).map_err(io_error)?,
+        };
+        let side = Side::begin(&side::path_of(path), encoder.schema(), &committed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            temporary,
+            schema,
+            writer,
+            side,
+            file: second,
+            encoder,
+            compressor,
+            account: context.account.clone(),
+            row_group: config.row_group,
+            flushed: 0,
+            last_flush: Instant::now(),
+            opened: Instant::now(),
+            written: 0,
+        })
+    }
+
+    /// Adds samples.
+    pub(crate) fn push(&mut self, batch: &SampleBatch) -> io::Result<()> {
+        let left_out = self.encoder.push(batch);
+        if left_out > 0 {
+            let reason = "they belong to a series that is not known";
+            self.account.rejected(left_out, reason);
+        }
+        if self.encoder.size() >= self.row_group {
+            return self.end_row_group();
+        }
+        if self.encoder.rows().len() - self.flushed >= FLUSH_ROWS {
+            return self.flush();
+        }
+        self.tick()
+    }
+
+    /// Writes to the side file what has waited long enough.
+    pub(crate) fn tick(&mut self) -> io::Result<()> {
+        if self.last_flush.elapsed() >= FLUSH {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.last_flush = Instant::now();
+        let rows = self.encoder.rows().len();
+        if rows > self.flushed {
+            let batch = self.encoder.batch(self.flushed).map_err(side::io_error)?;
+            self.side.write(&batch)?;
+            self.account.delivered((rows - self.flushed) as u64);
+            self.flushed = rows;
+        }
+        Ok(())
+    }
+
+    fn end_row_group(&mut self) -> io::Result<()> {
+        self.write_row_group().map_err(io_error)?;
+        self.account
+            .delivered((self.encoder.rows().len() - self.flushed) as u64);
+        let length = self.writer.bytes_written() as u64;
+        self.account.wrote(length - self.written);
+        self.written = length;
+        let footer = whole::footer(&self.writer, &self.schema).map_err(io_error)?;
+        let committed = Committed { length, footer };
+        self.encoder.clear();
+        self.flushed = 0;
+        self.last_flush = Instant::now();
+        self.side = Side::begin(
+            &side::path_of(&self.path),
+            self.encoder.schema(),
+            &committed,
+        )?;
+        Ok(())
+    }
+
+    fn write_row_group(&mut self) -> Result<(), ParquetError> {
+        let mut group = self.writer.next_row_group()?;
+        row_group::write(
+            &self.encoder,
+            &self.schema,
+            &mut group,
+            &mut self.compressor,
+        )?;
+        group.close()?;
+        // What the writer holds back belongs to the length that the side file names.
+        Ok(self.writer.flush()?)
+    }
+
+    /// Since when it is open.
+    pub(crate) fn age(&self) -> Duration {
+        self.opened.elapsed()
+    }
+
+    /// Whether nothing was put in yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.writer.flushed_row_groups().is_empty() && self.encoder.rows().is_empty()
+    }
+
+    /// How long its finished row groups are, in bytes.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// The name that it will have.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes it whole and gives it its name. What is on disk then survives a power cut, too.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        if !self.encoder.rows().is_empty() {
+            self.write_row_group().map_err(io_error)?;
+            let rows = self.encoder.rows().len();
+            self.account.delivered((rows - self.flushed) as u64);
+        }
+        self.writer.finish().map_err(io_error)?;
+        self.account
+            .wrote(self.writer.bytes_written() as u64 - self.written);
+        self.file.sync_all()?;
+        fs::rename(&self.temporary, &self.path)?;
+        self.side.remove()
+    }
+}

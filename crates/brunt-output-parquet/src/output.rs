@@ -1,0 +1,229 @@
+//! The output itself: which samples go to which file, and when a file ends.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use brunt_metrics::SampleBatch;
+use brunt_output::worker::{self, Work};
+use brunt_output::{BoxFuture, Inbox, Output, OutputContext, OutputError, OutputReport, Wants};
+
+use crate::config::Config;
+use crate::file::SampleFile;
+use crate::names::Names;
+use crate::partition::Partitions;
+use crate::side;
+
+/// The tag that files can be parted by.
+const SCENARIO: &str = "scenario";
+
+/// One `--out parquet`.
+#[derive(Debug)]
+pub struct ParquetOutput {
+    config: Config,
+}
+
+impl ParquetOutput {
+    pub(crate) fn new(config: Config) -> Self {
+        Self { config }
+    }
+
+    fn target(&self) -> String {
+        self.config.target.display().to_string()
+    }
+}
+
+impl Output for ParquetOutput {
+    fn describe(&self) -> String {
+        format!("parquet ({})", self.target())
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::Samples
+    }
+
+    fn check(&mut self) -> BoxFuture<'_, Result<(), OutputError>> {
+        Box::pin(async {
+            let config = self.config.clone();
+            let tried = tokio::task::spawn_blocking(move || try_to_create(&config));
+            let tried = tried
+                .await
+                .unwrap_or_else(|gone| Err(io::Error::other(gone)));
+            tried.map_err(|source| OutputError::Write {
+                target: self.target(),
+                source,
+            })
+        })
+    }
+
+    fn run(
+        self: Box<Self>,
+        inbox: Inbox,
+        context: OutputContext,
+    ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
+        Box::pin(async move {
+            let target = self.target();
+            let files = Files::new(self.config, context.clone());
+            worker::run("brunt-parquet", &target, files, inbox, &context).await
+        })
+    }
+}
+
+/// A file beside the target, and away with it.
+fn try_to_create(config: &Config) -> io::Result<()> {
+    let probe = if config.by_scenario {
+        fs::create_dir_all(&config.target)?;
+        config.target.join("brunt-was-here")
+    } else {
+        config.target.clone()
+    };
+    let probe = side::probe_of(&probe);
+    File::create(&probe)?;
+    fs::remove_file(&probe)
+}
+
+/// The files of a run.
+struct Files {
+    config: Config,
+    context: OutputContext,
+    partitions: Option<Partitions>,
+    parts: Vec<Part>,
+}
+
+/// Samples that go to the same file.
+struct Part {
+    names: Names,
+    file: Option<SampleFile>,
+}
+
+impl Files {
+    fn new(config: Config, context: OutputContext) -> Self {
+        let rolled = config.roll_size.is_some() || config.roll_interval.is_some();
+        let partitions = config.by_scenario.then(|| Partitions::new(SCENARIO));
+        let parts = if config.by_scenario {
+            Vec::new()
+        } else {
+            vec![Part {
+                names: Names::of(&config.target, rolled),
+                file: None,
+            }]
+        };
+        Self {
+            config,
+            context,
+            partitions,
+            parts,
+        }
+    }
+
+    fn push(&mut self, part: usize, batch: &SampleBatch) -> Result<(), OutputError> {
+        let Some(part) = self.parts.get_mut(part) else {
+            return Ok(());
+        };
+        let file = part.open(&self.config, &self.context)?;
+        let pushed = file.push(batch);
+        pushed.map_err(|source| failed(file.path(), &source))?;
+        part.roll(&self.config)
+    }
+}
+
+impl Part {
+    fn open(
+        &mut self,
+        config: &Config,
+        context: &OutputContext,
+    ) -> Result<&mut SampleFile, OutputError> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                let path = self.names.next();
+                let folder = self.names.folder().filter(|_| config.by_scenario);
+                let made = folder.map_or(Ok(()), fs::create_dir_all);
+                made.and_then(|()| SampleFile::create(&path, config, context))
+                    .map_err(|source| OutputError::Write {
+                        target: path.display().to_string(),
+                        source,
+                    })?
+            }
+        };
+        Ok(self.file.insert(file))
+    }
+
+    /// Ends the file if it is long or old enough.
+    fn roll(&mut self, config: &Config) -> Result<(), OutputError> {
+        let due = |file: &mut SampleFile| {
+            let long = config.roll_size.is_some_and(|size| file.written() >= size);
+            let old = config
+                .roll_interval
+                .is_some_and(|interval| file.age() >= interval);
+            long || (old && !file.is_empty())
+        };
+        match self.file.take_if(due) {
+            Some(file) => finish(file),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Work for Files {
+    fn samples(&mut self, batch: &SampleBatch) -> Result<(), OutputError> {
+        let Some(partitions) = &mut self.partitions else {
+            return self.push(0, batch);
+        };
+        let split = partitions.split(batch, &self.context);
+        for value in partitions.new_values() {
+            self.parts.push(Part {
+                names: Names::of_partition(&self.config.target, SCENARIO, value.as_deref()),
+                file: None,
+            });
+        }
+        for (part, batch) in split {
+            self.push(part, &batch)?;
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), OutputError> {
+        for part in &mut self.parts {
+            if let Some(file) = &mut part.file {
+                let ticked = file.tick();
+                ticked.map_err(|source| failed(file.path(), &source))?;
+                part.roll(&self.config)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Vec<String>, OutputError> {
+        // A run that measured nothing leaves a file that says so.
+        if let [
+            Part {
+                names: Names::One(_),
+                file: None,
+            },
+        ] = self.parts.as_slice()
+        {
+            self.parts[0].open(&self.config, &self.context)?;
+        }
+        let files = self.parts.into_iter().filter_map(|part| part.file);
+        // Each of them is tried, whatever became of the others.
+        let ended: Vec<_> = files.map(finish).collect();
+        ended.into_iter().collect::<Result<(), _>>()?;
+        Ok(Vec::new())
+    }
+}
+
+fn finish(file: SampleFile) -> Result<(), OutputError> {
+    let path = file.path().to_owned();
+    file.finish().map_err(|source| failed(&path, &source))
+}
+
+fn failed(path: &Path, source: &io::Error) -> OutputError {
+    let path = path.display();
+    OutputError::Other(format!(
+        "cannot write {path}: {source}. What was written before can be saved: brunt repair {path}"
+    ))
+}
+
+#[cfg(test)]
+mod tests;
