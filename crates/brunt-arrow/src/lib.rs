@@ -14,6 +14,7 @@ mod maps;
 mod metadata;
 mod rows;
 mod schema;
+mod sniff;
 mod table;
 
 pub use decode::{DecodeError, Decoder};
@@ -23,4 +24,5 @@ pub use maps::MapTable;
 pub use metadata::{FileMetadata, MetricDeclaration};
 pub use rows::Rows;
 pub use schema::{METADATA, METRIC, SampleSchema, TAGS, TIME, TYPE, UNIT, VALUE, unit};
+pub use sniff::is_stream;
 pub use table::SeriesTable;

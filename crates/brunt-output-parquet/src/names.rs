@@ -1,5 +1,6 @@
 //! What files are called.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::side;
@@ -72,7 +73,8 @@ fn escaped(value: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_. ".contains(&byte) {
             name.push(char::from(byte));
         } else {
-            name.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(name, "%{byte:02X}");
         }
     }
     name

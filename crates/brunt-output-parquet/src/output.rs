@@ -133,18 +133,17 @@ impl Part {
         config: &Config,
         context: &OutputContext,
     ) -> Result<&mut SampleFile, OutputError> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => {
-                let path = self.names.next();
-                let folder = self.names.folder().filter(|_| config.by_scenario);
-                let made = folder.map_or(Ok(()), fs::create_dir_all);
-                made.and_then(|()| SampleFile::create(&path, config, context))
-                    .map_err(|source| OutputError::Write {
-                        target: path.display().to_string(),
-                        source,
-                    })?
-            }
+        let file = if let Some(file) = self.file.take() {
+            file
+        } else {
+            let path = self.names.next();
+            let folder = self.names.folder().filter(|_| config.by_scenario);
+            let made = folder.map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| SampleFile::create(&path, config, context))
+                .map_err(|source| OutputError::Write {
+                    target: path.display().to_string(),
+                    source,
+                })?
         };
         Ok(self.file.insert(file))
     }

@@ -177,8 +177,12 @@ fn read_side(path: &Path) -> Result<SideContent, RepairError> {
         reason: error.to_string(),
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let stream = StreamReader::try_new(BufReader::new(file), None)
-        .map_err(|error: ArrowError| unreadable(&error))?;
+    let mut file = BufReader::new(file);
+    if !brunt_arrow::is_stream(&mut file).map_err(|error| unreadable(&error))? {
+        return Err(unreadable(&"it is no Arrow stream"));
+    }
+    let stream =
+        StreamReader::try_new(file, None).map_err(|error: ArrowError| unreadable(&error))?;
     let schema = stream.schema();
     let committed = side::committed(schema.metadata())
         .ok_or_else(|| unreadable(&"it is no side file of a Parquet file"))?;

@@ -130,9 +130,10 @@ fn text(
             }
             put(last, count);
         }
-        let definition = match text.is_nullable() {
-            true => present.finish(),
-            false => Vec::new(),
+        let definition = if text.is_nullable() {
+            present.finish()
+        } else {
+            Vec::new()
         };
         chunk.page(PageContent {
             repetition: Vec::new(),

@@ -15,6 +15,7 @@ use brunt_metrics::{
 use crate::account::{Account, Counts};
 use crate::drain::Drain;
 use crate::edge::{Item, edge};
+use crate::log::Log;
 use crate::output::{Declaration, Output, OutputContext, OutputError, OutputReport, Spool};
 
 /// A rule that an output broke.
@@ -64,6 +65,7 @@ impl Fixture {
                 drain: Drain::within(Duration::from_secs(10)),
                 spool: Spool::off(),
                 account: Account::default(),
+                log: Log::default(),
             },
         }
     }

@@ -14,6 +14,7 @@ pub mod drain;
 pub mod edge;
 pub mod kit;
 pub mod lists;
+pub mod log;
 pub mod merged;
 pub mod nearest;
 pub mod output;
@@ -26,6 +27,7 @@ pub use account::{Account, Change, Counts};
 pub use catalogue::{Catalogue, Configured, Environment};
 pub use drain::Drain;
 pub use edge::{Closing, EdgeSender, Inbox, Item};
+pub use log::{Log, LogLevel};
 pub use merged::{Mark, Merged};
 pub use output::{
     BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,

@@ -13,6 +13,7 @@ use brunt_metrics::{Interner, Registry, SystemTags};
 use crate::account::Account;
 use crate::drain::Drain;
 use crate::edge::Inbox;
+use crate::log::Log;
 
 /// A boxed future, for traits that are used as objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -128,6 +129,8 @@ pub struct OutputContext {
     /// Where the output says what became of what it was given, and whether it reaches its receiver.
     /// Each output has its own.
     pub account: Account,
+    /// Where it says what the books cannot. Each output has its own.
+    pub log: Log,
 }
 
 /// Where outputs that talk to a network keep what waits for their receiver.

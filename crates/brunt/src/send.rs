@@ -7,7 +7,7 @@ use std::time::Duration;
 use brunt_delivery::{Origin, Store};
 use brunt_engine::{Level, LogSink, Record};
 use brunt_metrics::{Interner, Registry, SystemTags};
-use brunt_output::{Account, Drain, OutputContext, Spool, Wants};
+use brunt_output::{Account, Drain, Log, OutputContext, Spool, Wants};
 use clap::ArgMatches;
 
 use crate::exit::{Exit, Failure};
@@ -134,5 +134,6 @@ fn context(folder: &Path, origin: &Origin, drain: &Drain) -> OutputContext {
         },
         drain: drain.clone(),
         account: Account::default(),
+        log: Log::default(),
     }
 }

@@ -65,6 +65,9 @@ fn run(page: &str) -> usize {
     std::fs::create_dir(&examples).unwrap();
     for entry in std::fs::read_dir(repository().join("examples")).unwrap() {
         let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
         std::fs::copy(&path, examples.join(path.file_name().unwrap())).unwrap();
     }
     let target = Target::http().unwrap();
@@ -166,6 +169,7 @@ pages! {
     http "docs/guide/http.md"
     html "docs/guide/html.md"
     thresholds "docs/guide/thresholds.md"
+    parquet "docs/guide/parquet.md"
     outputs "docs/guide/outputs.md"
     mimir "docs/guide/mimir.md"
     network "docs/guide/network.md"

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use brunt_engine::{Level, LogSink, Record};
 use brunt_output::edge::edge;
 use brunt_output::{
-    Account, Catalogue, Change, Configured, Counts, Drain, EdgeSender, OutputContext, OutputError,
-    OutputReport, Wants,
+    Account, Catalogue, Change, Configured, Counts, Drain, EdgeSender, Log, LogLevel,
+    OutputContext, OutputError, OutputReport, Wants,
 };
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
@@ -25,6 +25,8 @@ pub(crate) fn catalogue() -> Catalogue {
     Catalogue::new()
         .with(brunt_output_json::Json)
         .with(brunt_output_parquet::Parquet)
+        .with(brunt_output_arrow::Arrow)
+        .with(brunt_output_arrow::Exec)
         .with(brunt_output_prometheus::Mimir)
         .with(brunt_output_prometheus::Prometheus)
         .with(brunt_output_prometheus::K6RemoteWrite)
@@ -85,6 +87,22 @@ fn account(instance: &str, log: Arc<dyn LogSink>) -> Account {
     })
 }
 
+/// The log of an output, whose lines begin with its name.
+fn log_of(instance: &str, log: Arc<dyn LogSink>) -> Log {
+    let instance = instance.to_owned();
+    Log::new(move |level, line| {
+        let level = match level {
+            LogLevel::Info => Level::Info,
+            LogLevel::Warn => Level::Warn,
+        };
+        log.log(Record {
+            level,
+            message: format!("output {instance}: {line}"),
+            fields: Vec::new(),
+        });
+    })
+}
+
 /// Outputs at work.
 pub(crate) struct Running(Vec<Started>);
 
@@ -126,6 +144,7 @@ impl Outputs {
             edges.push((wants, sender));
             let context = OutputContext {
                 account: account.clone(),
+                log: log_of(&one.instance, Arc::clone(log)),
                 ..context.clone()
             };
             let task = tokio::spawn(one.output.run(inbox, context));

@@ -12,7 +12,7 @@ use brunt_net::NetConfig;
 use brunt_options::{
     Consolidated, Feature, Options, OptionsError, plan, to_export_json, to_script_json,
 };
-use brunt_output::{Account, Declaration, Drain, OutputContext, Spool};
+use brunt_output::{Account, Declaration, Drain, Log, OutputContext, Spool};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
@@ -271,6 +271,7 @@ impl Settings {
             spool: spool.clone(),
             drain: drain.clone(),
             account: Account::default(),
+            log: Log::default(),
         }
     }
 

@@ -254,6 +254,12 @@ impl Started {
         );
     }
 
+    /// Kills it and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits for the end.
     pub(crate) fn finish(mut self) -> Finished {
         let status = self.wait();
