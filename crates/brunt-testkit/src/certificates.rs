@@ -17,6 +17,9 @@ pub enum CertificateError {
     /// The TLS library refused the certificate.
     #[error("configuring TLS: {0}")]
     Configure(#[from] rustls::Error),
+    /// Nobody's certificate could be verified with the authority.
+    #[error("verifying clients: {0}")]
+    Clients(#[from] rustls::server::VerifierBuilderError),
 }
 
 /// A server certificate for `localhost`, `127.0.0.1` and `::1`, with the authority that signed it.
@@ -28,6 +31,7 @@ pub struct Certificates {
     pub server_pem: String,
     /// The server's private key in PEM (PKCS #8).
     pub server_key_pem: String,
+    authority: rustls_pki_types::CertificateDer<'static>,
     chain: rustls_pki_types::CertificateDer<'static>,
     key: Vec<u8>,
 }
@@ -44,7 +48,8 @@ impl Certificates {
         ca.distinguished_name
             .push(DnType::CommonName, "loopback test authority");
         let ca_key = KeyPair::generate()?;
-        let ca_pem = ca.self_signed(&ca_key)?.pem();
+        let authority = ca.self_signed(&ca_key)?;
+        let ca_pem = authority.pem();
 
         let names = ["localhost", "127.0.0.1", "::1"]
             .map(str::to_owned)
@@ -59,9 +64,38 @@ impl Certificates {
             ca_pem,
             server_pem: signed.pem(),
             server_key_pem: server_key.serialize_pem(),
+            authority: authority.der().clone(),
             chain: signed.der().clone(),
             key: server_key.serialize_der(),
         })
+    }
+
+    /// The same server with TLS 1.2 only.
+    pub fn server_config_1_2(&self) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS12])?
+            .with_no_client_auth()
+            .with_single_cert(vec![self.chain.clone()], key)?;
+        Ok(Arc::new(config))
+    }
+
+    /// The same server for clients that show a certificate of this authority, such as this one.
+    pub fn server_config_for_clients(&self) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.authority.clone())?;
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+            Arc::new(roots),
+            Arc::clone(&provider),
+        );
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(verifier.build()?)
+            .with_single_cert(vec![self.chain.clone()], key)?;
+        Ok(Arc::new(config))
     }
 
     /// A TLS 1.2 and 1.3 server that offers these protocols by ALPN, the preferred one first.

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub use httpbin::{Arrival, Httpbin, httpbin};
-pub use peers::{Nginx, Prometheus, nginx, prometheus};
+pub use peers::{Nginx, Prometheus, VictoriaMetrics, nginx, prometheus, victoria_metrics};
 
 /// How long a peer may take until its port answers.
 const READY: Duration = Duration::from_secs(30);

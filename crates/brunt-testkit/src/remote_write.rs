@@ -1,4 +1,4 @@
-//! A strict remote write 1.0 receiver that remembers everything and answers queries.
+//! A strict receiver of remote write 1.0 and 2.0 that remembers everything and answers queries.
 //!
 //! Prometheus lets much pass that the specification forbids, and cannot be told to fail. This one
 //! refuses with 400 and a reason, keeps the reason as a [`Violation`] (an output that shrugs off a
@@ -11,7 +11,9 @@ mod message;
 mod query;
 mod receive;
 mod rules;
+mod speaks;
 mod store;
+mod two;
 mod wire;
 
 use std::net::SocketAddr;
@@ -25,6 +27,7 @@ pub use histogram::{MAX_BUCKETS, NativeHistogram};
 pub use journal::JournalEntry;
 pub use message::{Buckets, Exemplar, Histogram, Metadata, Sample, TimeSeries, WriteRequest};
 pub use rules::{Rule, STALE_NAN, Violation};
+pub use speaks::Speaks;
 pub use store::{StoredSeries, Value};
 pub use wire::WireError;
 
@@ -41,6 +44,14 @@ pub struct Config {
     pub basic_auth: Option<(String, String)>,
     /// The bearer token that must be sent.
     pub bearer_token: Option<String>,
+    /// Which versions it understands, and how it answers to the other one.
+    pub speaks: Speaks,
+    /// Whether it stores the good series of a request and refuses the others, as Mimir does, instead
+    /// of taking a request whole or not at all, as Prometheus does.
+    pub partial: bool,
+    /// Whether it says that it has written histograms; a tenant of Mimir's without native histograms
+    /// drops them without an error.
+    pub histograms: bool,
     /// How far from now the time of a sample may be, in either direction; `None`: any time.
     pub clock: Option<Duration>,
     /// How many bytes a body may have, compressed or not.
@@ -56,6 +67,9 @@ impl Default for Config {
             tenant: None,
             basic_auth: None,
             bearer_token: None,
+            speaks: Speaks::Both,
+            partial: false,
+            histograms: true,
             clock: None,
             max_body: 64 << 20,
             max_samples: 10_000_000,
@@ -71,6 +85,7 @@ impl Default for Config {
 pub struct RemoteWrite {
     shared: Arc<Shared>,
     server: Mutex<Option<Server>>,
+    tls: Option<Arc<rustls::ServerConfig>>,
     address: SocketAddr,
 }
 
@@ -84,9 +99,22 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    at_once: u64,
+    most_at_once: u64,
+    poison: Option<Poison>,
+    /// Hashes of bodies that were refused for good.
+    refused: std::collections::HashSet<u64>,
     store: store::Store,
     journal: journal::Journal,
     faults: fault::Faults,
+}
+
+/// Series that are refused on command.
+#[derive(Debug, Clone)]
+struct Poison {
+    label: String,
+    value: String,
+    status: u16,
 }
 
 impl RemoteWrite {
@@ -97,6 +125,14 @@ impl RemoteWrite {
 
     /// A receiver that demands what the configuration says.
     pub fn start_with(config: Config) -> Result<Self, StartError> {
+        Self::start_tls(config, None)
+    }
+
+    /// The same behind TLS; [`Certificates`](crate::certificates::Certificates) make what it takes.
+    pub fn start_tls(
+        config: Config,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Result<Self, StartError> {
         let port = config.port;
         let state = Mutex::default();
         let shared = Arc::new(Shared {
@@ -104,11 +140,12 @@ impl RemoteWrite {
             state,
             changed: Condvar::new(),
         });
-        let server = Server::start(port, Arc::clone(&shared) as Arc<_>, None)?;
+        let server = Server::start(port, Arc::clone(&shared) as Arc<_>, tls.clone())?;
         let address = server.address();
         Ok(Self {
             shared,
             server: Mutex::new(Some(server)),
+            tls,
             address,
         })
     }
@@ -136,7 +173,11 @@ impl RemoteWrite {
         let mut server = self.server.lock();
         if server.is_none() {
             let service = Arc::clone(&self.shared) as Arc<_>;
-            *server = Some(Server::start(self.address.port(), service, None)?);
+            *server = Some(Server::start(
+                self.address.port(),
+                service,
+                self.tls.clone(),
+            )?);
         }
         Ok(())
     }
@@ -144,6 +185,16 @@ impl RemoteWrite {
     /// Plays this fault for the next `requests` requests, after the faults already queued.
     pub fn inject(&self, fault: Fault, requests: u64) {
         self.shared.state.lock().faults.add(fault, requests);
+    }
+
+    /// From now on refuses every request with a series that has this label, with this status: 500 as
+    /// Prometheus does it for what it will never take. That is no violation.
+    pub fn poison(&self, label: &str, value: &str, status: u16) {
+        self.shared.state.lock().poison = Some(Poison {
+            label: label.to_owned(),
+            value: value.to_owned(),
+            status,
+        });
     }
 
     /// Forgets the faults that are still to come.
@@ -169,6 +220,11 @@ impl RemoteWrite {
     /// How many requests have been answered (or deliberately not answered).
     pub fn requests(&self) -> u64 {
         self.shared.state.lock().journal.count()
+    }
+
+    /// How many requests were under way at the same time at most.
+    pub fn most_at_once(&self) -> u64 {
+        self.shared.state.lock().most_at_once
     }
 
     /// How many samples are stored: floats, histograms and stale markers.

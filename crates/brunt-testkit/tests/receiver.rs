@@ -11,3 +11,5 @@ mod faults;
 mod queries;
 #[path = "receiver/rules.rs"]
 mod rules;
+#[path = "receiver/two.rs"]
+mod two;

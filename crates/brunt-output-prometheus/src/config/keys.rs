@@ -207,7 +207,7 @@ const fn keys(defaults: &Defaults) -> [Key; 42] {
         key(
             "protocol",
             &["BRUNT_PROMETHEUS_PROTOCOL"],
-            "1.0",
+            "auto",
             "The version of remote write: 2.0, 1.0, or auto for 2.0 with 1.0 where that is not understood.",
         ),
         key(

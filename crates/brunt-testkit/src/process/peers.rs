@@ -100,6 +100,49 @@ fn start_prometheus(binary: &Path, folder: &Path, port: u16) -> Result<Running, 
     })
 }
 
+/// A VictoriaMetrics that receives remote write.
+#[derive(Debug)]
+pub struct VictoriaMetrics {
+    running: Running,
+}
+
+impl VictoriaMetrics {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
+
+    /// Evaluates an expression now, over everything that it has taken so far.
+    pub fn query(
+        &self,
+        expression: &str,
+    ) -> Result<Vec<crate::client::QueryResult>, crate::client::ClientError> {
+        // New samples are searched only after a while, or after this.
+        crate::client::get(self.address(), "/internal/force_flush")?;
+        crate::client::query(self.address(), "", expression)
+    }
+}
+
+/// Starts the `victoria-metrics` of `PATH`; data and log are in `folder`.
+pub fn victoria_metrics(folder: &Path) -> Result<VictoriaMetrics, ProcessError> {
+    let name = "victoria-metrics";
+    let binary = find_program(name).ok_or_else(|| ProcessError::Missing(name.to_owned()))?;
+    let port = free_port().map_err(ProcessError::io("no free port"))?;
+    let mut command = Command::new(binary);
+    command
+        .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
+        .arg(format!(
+            "-storageDataPath={}",
+            folder.join("data").display()
+        ))
+        .arg("-search.latencyOffset=0s")
+        .arg("-search.disableCache")
+        .arg("-memory.allowedBytes=128MB");
+    Ok(VictoriaMetrics {
+        running: Running::start(command, port, &folder.join("victoria-metrics.log"))?,
+    })
+}
+
 /// An nginx that answers as its configuration says.
 #[derive(Debug)]
 pub struct Nginx {

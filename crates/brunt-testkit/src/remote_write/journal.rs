@@ -29,6 +29,10 @@ pub struct JournalEntry {
     pub series: usize,
     /// How many floats and histograms it carries.
     pub samples: usize,
+    /// The names of the series that it carries, in the order sent.
+    pub names: Vec<String>,
+    /// The protocol's version that its head names: `1.0`, `2.0`, or empty.
+    pub version: &'static str,
     /// The status answered; 0 where the connection was closed without an answer.
     pub status: u16,
 }

@@ -35,6 +35,8 @@ pub struct Sample {
     pub value: f64,
     /// Field 2: milliseconds since 1970.
     pub timestamp: i64,
+    /// Field 3 of 2.0: when the counting began, in milliseconds since 1970; 0 for unknown.
+    pub start_timestamp: i64,
 }
 
 /// An example of an observation, with labels that lead to a trace.
@@ -85,6 +87,8 @@ pub struct Histogram {
     pub reset_hint: u64,
     /// Field 15: milliseconds since 1970.
     pub timestamp: i64,
+    /// Field 17 of 2.0: when the counting began; 0 for unknown.
+    pub start_timestamp: i64,
     /// Field 16: bounds of custom buckets (schema -53), not part of remote write 1.0.
     pub custom_values: Vec<f64>,
 }
@@ -119,7 +123,7 @@ impl WriteRequest {
     }
 }
 
-fn each<'a>(
+pub(super) fn each<'a>(
     message: &'static str,
     bytes: &'a [u8],
     mut take: impl FnMut(Field<'a>) -> Result<(), WireError>,
@@ -136,9 +140,9 @@ fn time_series(bytes: &[u8]) -> Result<TimeSeries, WireError> {
     each("TimeSeries", bytes, |field| {
         match field.number {
             1 => series.labels.push(label(field.bytes()?)?),
-            2 => series.samples.push(sample(field.bytes()?)?),
+            2 => series.samples.push(sample(field.bytes()?, false)?),
             3 => series.exemplars.push(exemplar(field.bytes()?)?),
-            4 => series.histograms.push(histogram(field.bytes()?)?),
+            4 => series.histograms.push(histogram(field.bytes()?, false)?),
             _ => return Err(field.unknown()),
         }
         Ok(())
@@ -159,12 +163,13 @@ fn label(bytes: &[u8]) -> Result<(String, String), WireError> {
     Ok(label)
 }
 
-fn sample(bytes: &[u8]) -> Result<Sample, WireError> {
+pub(super) fn sample(bytes: &[u8], starts: bool) -> Result<Sample, WireError> {
     let mut sample = Sample::default();
     each("Sample", bytes, |field| {
         match field.number {
             1 => sample.value = field.double()?,
             2 => sample.timestamp = field.int64()?,
+            3 if starts => sample.start_timestamp = field.int64()?,
             _ => return Err(field.unknown()),
         }
         Ok(())
@@ -186,7 +191,7 @@ fn exemplar(bytes: &[u8]) -> Result<Exemplar, WireError> {
     Ok(exemplar)
 }
 
-fn histogram(bytes: &[u8]) -> Result<Histogram, WireError> {
+pub(super) fn histogram(bytes: &[u8], starts: bool) -> Result<Histogram, WireError> {
     let mut h = Histogram::default();
     each("Histogram", bytes, |field| {
         match field.number {
@@ -206,6 +211,7 @@ fn histogram(bytes: &[u8]) -> Result<Histogram, WireError> {
             14 => h.reset_hint = field.uint64()?,
             15 => h.timestamp = field.int64()?,
             16 => field.doubles(&mut h.custom_values)?,
+            17 if starts => h.start_timestamp = field.int64()?,
             _ => return Err(field.unknown()),
         }
         Ok(())

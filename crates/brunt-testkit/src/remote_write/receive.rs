@@ -1,5 +1,6 @@
 //! From an HTTP request to the store: the protocol's rules, faults, and the answer.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,10 +11,11 @@ use hyper::body::Incoming;
 
 use super::fault::Fault;
 use super::journal::JournalEntry;
-use super::message::WriteRequest;
+use super::message::{TimeSeries, WriteRequest};
 use super::rules::{Problems, Rule, check};
-use super::store::{Bounds, now_ms};
-use super::{Shared, State, query};
+use super::speaks::Reception;
+use super::store::{Bounds, Written, now_ms};
+use super::{Poison, Shared, State, query, two};
 use crate::server::{Abort, Answer, Body, Service, query_value, read_body, respond};
 
 /// Bytes of a query sent in a body.
@@ -25,7 +27,10 @@ impl Service for Shared {
             match request.uri().path() {
                 "/-/ready" | "/-/healthy" | "/ready" => Ok(respond(200, "text/plain", "ready\n")),
                 "/api/v1/query" | "/prometheus/api/v1/query" => self.answer_query(request).await,
-                _ => self.receive(request).await,
+                _ => {
+                    let _present = Present::new(&self);
+                    self.receive(request).await
+                }
             }
         })
     }
@@ -46,8 +51,15 @@ impl Shared {
             message_bytes: 0,
             series: 0,
             samples: 0,
+            names: Vec::new(),
+            version: version(&parts),
             status: 0,
         };
+        let hash = body.as_ref().map_or(0, |body| {
+            let mut hasher = DefaultHasher::new();
+            body.hash(&mut hasher);
+            hasher.finish()
+        });
         let fault = self.state.lock().faults.next();
         match fault {
             Some(Fault::Close) => {
@@ -60,6 +72,7 @@ impl Shared {
                 body,
             }) => {
                 entry.status = code;
+                self.refused_for_good(hash, code);
                 self.log(entry, None);
                 let mut response = respond(code, "text/plain", body);
                 if let Some(seconds) = retry_after {
@@ -72,9 +85,40 @@ impl Shared {
             Some(Fault::Stall(time)) => tokio::time::sleep(time).await,
             Some(Fault::CloseAfterStore) | None => {}
         }
+        if let Reception::Turned(status) = self.config.speaks.reception(entry.version) {
+            entry.status = status;
+            self.log(entry, None);
+            return Ok(respond(status, "text/plain", ""));
+        }
         let decoded = self.decode(&parts, body, &mut entry);
         let mut state = self.state.lock();
-        let stored = decoded.and_then(|request| state.store.take(request, self.bounds()));
+        if entry.series > 0 && state.refused.contains(&hash) {
+            let problems = Problems::one(Rule::Repetition, "it was refused before");
+            drop(state);
+            return Ok(self.refuse(entry, &problems, Written::default(), hash));
+        }
+        if let (Ok(request), Some(poison)) = (&decoded, &state.poison)
+            && let Some(text) = poison.of(request)
+        {
+            let status = poison.status;
+            drop(state);
+            entry.status = status;
+            self.refused_for_good(hash, status);
+            let two = entry.version == "2.0";
+            self.log(entry, None);
+            return Ok(say_written(
+                respond(status, "text/plain", text),
+                two,
+                Written::default(),
+            ));
+        }
+        let (mut written, stored) = match decoded {
+            Ok(request) => state.store.take(request, self.bounds()),
+            Err(problems) => (Written::default(), Err(problems)),
+        };
+        if !self.config.histograms {
+            written.histograms = 0;
+        }
         match stored {
             Ok(()) if fault == Some(Fault::CloseAfterStore) => {
                 state.store.answer_lost();
@@ -85,16 +129,42 @@ impl Shared {
             Ok(()) => {
                 drop(state);
                 entry.status = 204;
+                let two = entry.version == "2.0";
                 self.log(entry, None);
-                Ok(respond(204, "text/plain", ""))
+                Ok(say_written(respond(204, "text/plain", ""), two, written))
             }
             Err(problems) => {
                 drop(state);
-                let status = refusal(&problems);
-                entry.status = status;
-                self.log(entry, Some(&problems));
-                Ok(respond(status, "text/plain", problems.text()))
+                Ok(self.refuse(entry, &problems, written, hash))
             }
+        }
+    }
+
+    /// Answers with what is wrong, and keeps that as violations.
+    fn refuse(
+        &self,
+        mut entry: JournalEntry,
+        problems: &Problems,
+        written: Written,
+        hash: u64,
+    ) -> Response<Body> {
+        let status = refusal(problems);
+        entry.status = status;
+        let two = entry.version == "2.0";
+        if entry.series > 0 {
+            self.refused_for_good(hash, status);
+        }
+        self.log(entry, Some(problems));
+        say_written(respond(status, "text/plain", problems.text()), two, written)
+    }
+
+    /// What must not come again: the specification forbids to repeat what was answered with 4xx, but
+    /// for 429, and 415 where another version is tried.
+    fn refused_for_good(&self, hash: u64, status: u16) {
+        const MOST: usize = 100_000;
+        let mut state = self.state.lock();
+        if (400..500).contains(&status) && status != 429 && state.refused.len() < MOST {
+            state.refused.insert(hash);
         }
     }
 
@@ -102,6 +172,7 @@ impl Shared {
         Bounds {
             max_samples: self.config.max_samples,
             clock: self.config.clock,
+            partial: self.config.partial,
         }
     }
 
@@ -122,15 +193,26 @@ impl Shared {
         let message = crate::snappy::decompress(&body, limit)
             .map_err(|error| Problems::one(Rule::Snappy, error.to_string()))?;
         entry.message_bytes = message.len();
-        let request = WriteRequest::decode(&message)
-            .map_err(|error| Problems::one(Rule::Protobuf, error.to_string()))?;
+        let decoded = if entry.version == "2.0" {
+            two::decode(&message)
+        } else {
+            WriteRequest::decode(&message).map(|request| (request, Problems::default()))
+        };
+        let (request, problems) =
+            decoded.map_err(|error| Problems::one(Rule::Protobuf, error.to_string()))?;
         entry.series = request.series.len();
         entry.samples = request
             .series
             .iter()
             .map(|s| s.samples.len() + s.histograms.len())
             .sum();
-        check(&request)?;
+        let name = |series: &TimeSeries| {
+            let mut labels = series.labels.iter();
+            let name = labels.find(|(label, _)| label == "__name__");
+            name.map_or_else(String::new, |(_, name)| name.clone())
+        };
+        entry.names = request.series.iter().map(name).collect();
+        check(&request, problems)?;
         Ok(request)
     }
 
@@ -158,8 +240,13 @@ impl Shared {
             }
         };
         check("content-encoding", "snappy", Rule::ContentEncoding);
-        check("content-type", "application/x-protobuf", Rule::ContentType);
-        check("x-prometheus-remote-write-version", "0.1.0", Rule::Version);
+        let (kind, number) = if version(parts) == "2.0" {
+            (CONTENT_TYPE_TWO, "2.0.0")
+        } else {
+            ("application/x-protobuf", "0.1.0")
+        };
+        check("content-type", kind, Rule::ContentType);
+        check("x-prometheus-remote-write-version", number, Rule::Version);
         if let Some(tenant) = &self.config.tenant {
             check("x-scope-orgid", tenant, Rule::Tenant);
         }
@@ -222,6 +309,76 @@ impl Shared {
             },
         )
     }
+}
+
+/// A request that is under way; also where its sender gives up.
+struct Present<'a>(&'a Shared);
+
+impl<'a> Present<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        let mut state = shared.state.lock();
+        state.at_once += 1;
+        state.most_at_once = state.most_at_once.max(state.at_once);
+        Self(shared)
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().at_once -= 1;
+    }
+}
+
+impl Poison {
+    /// What is said about a request that has such a series.
+    fn of(&self, request: &WriteRequest) -> Option<String> {
+        let bad = |(label, value): &(String, String)| *label == self.label && *value == self.value;
+        let series = request
+            .series
+            .iter()
+            .find(|series| series.labels.iter().any(bad))?;
+        Some(format!(
+            "poisoned: {}\n",
+            super::rules::show(&series.labels)
+        ))
+    }
+}
+
+const CONTENT_TYPE_TWO: &str = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+
+/// The version that the head names by its content type.
+fn version(parts: &Parts) -> &'static str {
+    match parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .map(HeaderValue::as_bytes)
+    {
+        Some(b"application/x-protobuf") => "1.0",
+        Some(value) if value.starts_with(CONTENT_TYPE_TWO.as_bytes()) => "2.0",
+        _ => "",
+    }
+}
+
+/// Adds the headers that 2.0 wants (section "Required Written Response Headers").
+fn say_written(mut response: Response<Body>, two: bool, written: Written) -> Response<Body> {
+    if two {
+        for (name, count) in [
+            ("x-prometheus-remote-write-samples-written", written.samples),
+            (
+                "x-prometheus-remote-write-histograms-written",
+                written.histograms,
+            ),
+            (
+                "x-prometheus-remote-write-exemplars-written",
+                written.exemplars,
+            ),
+        ] {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from(count));
+        }
+    }
+    response
 }
 
 /// The status that real receivers give for it.

@@ -28,9 +28,9 @@ pub enum Rule {
     Path,
     /// `Content-Encoding: snappy`.
     ContentEncoding,
-    /// `Content-Type: application/x-protobuf`.
+    /// `Content-Type: application/x-protobuf`, for 2.0 with the message's name.
     ContentType,
-    /// `X-Prometheus-Remote-Write-Version: 0.1.0`.
+    /// `X-Prometheus-Remote-Write-Version: 0.1.0` or `2.0.0`, as the content type has it.
     Version,
     /// A `User-Agent` is required.
     UserAgent,
@@ -44,7 +44,7 @@ pub enum Rule {
     Body,
     /// The body is a snappy block.
     Snappy,
-    /// The body is a `WriteRequest`.
+    /// The body is a `WriteRequest`, or a `Request` of 2.0.
     Protobuf,
     /// Every series has a `__name__`.
     MissingName,
@@ -80,6 +80,18 @@ pub enum Rule {
     Clock,
     /// The receiver stores no more.
     Full,
+    /// 2.0: the first symbol is empty.
+    FirstSymbol,
+    /// 2.0: each symbol comes once.
+    DuplicateSymbol,
+    /// 2.0: references of labels come in pairs and name symbols that are there.
+    Reference,
+    /// 2.0: what counts says when it began, and that is not after the sample.
+    StartTimestamp,
+    /// A request that was refused for good (4xx but 429) came again as it was.
+    Repetition,
+    /// A series that this receiver refuses on command.
+    Poison,
 }
 
 /// One broken rule.
@@ -142,9 +154,8 @@ impl Problems {
     }
 }
 
-/// Checks everything but the order of samples over requests.
-pub(super) fn check(request: &WriteRequest) -> Result<(), Problems> {
-    let mut problems = Problems::default();
+/// Checks everything but the order of samples over requests, after what was found while reading.
+pub(super) fn check(request: &WriteRequest, mut problems: Problems) -> Result<(), Problems> {
     for series in &request.series {
         check_labels(series, &mut problems);
         check_content(series, &mut problems);

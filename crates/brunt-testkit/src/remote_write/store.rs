@@ -84,16 +84,32 @@ pub(super) struct Store {
 pub(super) struct Bounds {
     pub(super) max_samples: usize,
     pub(super) clock: Option<Duration>,
+    /// Whether good series are stored although others are refused.
+    pub(super) partial: bool,
+}
+
+/// How much of a request was stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Written {
+    pub(super) samples: usize,
+    pub(super) histograms: usize,
+    pub(super) exemplars: usize,
 }
 
 impl Store {
-    /// Stores a request, or nothing of it.
-    pub(super) fn take(&mut self, request: WriteRequest, bounds: Bounds) -> Result<(), Problems> {
+    /// Stores a request, or nothing of it; with partial acceptance all but the bad series. What was
+    /// written comes with the problems.
+    pub(super) fn take(
+        &mut self,
+        request: WriteRequest,
+        bounds: Bounds,
+    ) -> (Written, Result<(), Problems>) {
         let mut problems = Problems::default();
         let mut fresh = Vec::with_capacity(request.series.len());
         let mut last: HashMap<&Labels, i64> = HashMap::new();
         let mut more = 0;
         for series in &request.series {
+            let found = problems.total;
             let known = self.by_labels.get(&series.labels).copied();
             let stored = known.map(|at| &self.series[at]);
             let mut newest = last
@@ -103,7 +119,8 @@ impl Store {
             let excused = known.and_then(|at| self.unanswered.get(&at)).copied();
             let mut kept = Vec::new();
             for (time, value) in values(series) {
-                let repeats = excused.is_some_and(|until| time <= until)
+                // What is stored already is no mistake where a part of a request may be stored.
+                let repeats = (bounds.partial || excused.is_some_and(|until| time <= until))
                     && stored.is_some_and(|s| holds(&s.samples, time, &value));
                 if repeats {
                     self.repeated += 1;
@@ -117,17 +134,26 @@ impl Store {
                 last.insert(&series.labels, newest);
             }
             more += kept.len();
-            fresh.push(kept);
+            let good = problems.total == found;
+            fresh.push(good.then_some(kept));
         }
         if self.samples + more > bounds.max_samples {
             problems.add(Rule::Full, || {
                 format!("holds {} samples already", self.samples)
             });
         }
-        problems.or_ok()?;
         drop(last);
-        self.samples += more;
+        let result = problems.or_ok();
+        let mut written = Written::default();
+        if result.is_err() && !bounds.partial {
+            return (written, result);
+        }
         for (series, samples) in request.series.into_iter().zip(fresh) {
+            let Some(samples) = samples else { continue };
+            written.samples += series.samples.len();
+            written.histograms += series.histograms.len();
+            written.exemplars += series.exemplars.len();
+            self.samples += samples.len();
             let at = self.place(series.labels);
             self.series[at].samples.extend(samples);
             self.series[at].exemplars.extend(series.exemplars);
@@ -135,7 +161,7 @@ impl Store {
         for metadata in request.metadata {
             self.metadata.insert(metadata.family.clone(), metadata);
         }
-        Ok(())
+        (written, result)
     }
 
     /// Notes that the sender never learns that the series' newest samples were stored.

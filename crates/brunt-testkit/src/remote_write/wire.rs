@@ -169,6 +169,22 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// A repeated uint32, packed or one by one.
+    pub(super) fn uint32s(&self, into: &mut Vec<u32>) -> Result<(), WireError> {
+        let wrong = || self.wrong("repeated uint32");
+        match self.raw {
+            Raw::Varint(value) => into.push(u32::try_from(value).map_err(|_| wrong())?),
+            Raw::Bytes(mut packed) => {
+                while !packed.is_empty() {
+                    let value = varint(&mut packed)?;
+                    into.push(u32::try_from(value).map_err(|_| wrong())?);
+                }
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(())
+    }
+
     /// A repeated sint64, packed or one by one (a reader must take both).
     pub(super) fn sint64s(&self, into: &mut Vec<i64>) -> Result<(), WireError> {
         match self.raw {
