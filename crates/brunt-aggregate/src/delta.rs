@@ -20,6 +20,7 @@ pub struct Delta {
     pub series: Vec<SeriesDelta>,
     exact: Vec<f64>,
     buckets: Vec<(i32, u64)>,
+    explicit: Vec<u64>,
 }
 
 /// What came to one series.
@@ -55,6 +56,7 @@ pub struct TrendDelta {
     exact: Option<Range<usize>>,
     positive: Range<usize>,
     negative: Range<usize>,
+    explicit: Range<usize>,
 }
 
 impl Delta {
@@ -98,6 +100,10 @@ impl Delta {
         HistogramParts {
             positive: buckets(&trend.positive),
             negative: buckets(&trend.negative),
+            explicit: self
+                .explicit
+                .get(trend.explicit.clone())
+                .unwrap_or_default(),
             ..trend.totals
         }
     }
@@ -123,11 +129,14 @@ impl Delta {
         self.buckets.extend(trend.histogram.positive());
         let middle = self.buckets.len();
         self.buckets.extend(trend.histogram.negative());
+        let explicit = self.explicit.len();
+        self.explicit.extend_from_slice(trend.histogram.explicit());
         TrendDelta {
             totals: trend.histogram.parts(&[], &[]),
             exact,
             positive: start..middle,
             negative: middle..self.buckets.len(),
+            explicit: explicit..self.explicit.len(),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Driver {
             .enumerate()
             .filter_map(|(edge, (wants, _))| match wants {
                 Wants::Samples => None,
-                Wants::Snapshots { interval } => {
+                Wants::Snapshots { interval, .. } => {
                     let interval = (*interval).max(SHORTEST_INTERVAL);
                     Some(Feed {
                         edge,

@@ -71,6 +71,8 @@ impl LocalSinks {
 pub(crate) struct SeriesSinks {
     active: Vec<Active>,
     pool: Vec<Sink>,
+    /// Whether trends count explicit buckets.
+    explicit: bool,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,14 @@ struct Active {
 impl SeriesSinks {
     /// The place that stands for a series without a sink.
     pub(crate) const NONE: u32 = u32::MAX;
+
+    /// Sinks whose trends count explicit buckets, or do not.
+    pub(crate) fn new(explicit: bool) -> Self {
+        Self {
+            explicit,
+            ..Self::default()
+        }
+    }
 
     /// Adds to the sink of a slot's series; the answer is the sink's place from now on.
     #[inline]
@@ -129,6 +139,7 @@ impl SeriesSinks {
             .unwrap_or_else(|| Sink::for_series(MetricKind::Trend, contains));
         if let Sink::Trend(trend) = &mut sink {
             trend.per_base = brunt_metrics::sink::per_base(contains);
+            trend.explicit = self.explicit;
         }
         sink
     }

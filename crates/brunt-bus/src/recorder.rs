@@ -72,7 +72,8 @@ impl Recorder {
     }
 
     pub(crate) fn new(shared: Arc<Shared>, deltas: Option<Sender<Delta>>) -> Self {
-        let series = (deltas.is_some() && shared.wants_snapshots()).then(SeriesSinks::default);
+        let series = (deltas.is_some() && shared.wants_snapshots())
+            .then(|| SeriesSinks::new(shared.wants_explicit()));
         let raw = shared.wants_samples().then(RawBatch::default);
         let inner = Inner {
             shared,

@@ -47,6 +47,12 @@ impl Shared {
         self.edges.iter().any(|(wants, _)| *wants != Wants::Samples)
     }
 
+    /// Whether some output sends explicit buckets.
+    pub(crate) fn wants_explicit(&self) -> bool {
+        let explicit = |wants: &Wants| matches!(wants, Wants::Snapshots { explicit: true, .. });
+        self.edges.iter().any(|(wants, _)| explicit(wants))
+    }
+
     pub(crate) fn push_samples(&self, batch: SampleBatch) {
         let batch = Arc::new(batch);
         for (wants, edge) in &self.edges {

@@ -18,7 +18,10 @@ use tokio::sync::oneshot;
 use tokio::time::advance;
 
 const SECOND: Duration = Duration::from_secs(1);
-const EVERY_SECOND: Wants = Wants::Snapshots { interval: SECOND };
+const EVERY_SECOND: Wants = Wants::Snapshots {
+    interval: SECOND,
+    explicit: false,
+};
 
 struct Fixture {
     recorders: Vec<Recorder>,
@@ -281,6 +284,7 @@ async fn snapshots_come_at_each_outputs_interval_with_the_time_they_were_taken()
         (
             Wants::Snapshots {
                 interval: SECOND * 3,
+                explicit: false,
             },
             slow,
         ),

@@ -29,6 +29,7 @@ async fn memory_is_flat_however_many_tag_sets_there_are() {
     let (points, _points_inbox) = edge(1 << 20, Account::default());
     let every = Wants::Snapshots {
         interval: Duration::from_millis(100),
+        explicit: true,
     };
     let interner = Arc::new(Interner::new(2000));
     let (mut recorders, handle) = Bus::start(BusConfig {

@@ -16,6 +16,7 @@
 
 mod backoff;
 mod deliverer;
+pub mod http;
 mod spool;
 mod transport;
 

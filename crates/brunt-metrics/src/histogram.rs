@@ -8,10 +8,12 @@
 
 mod bounds;
 mod buckets;
+mod explicit;
 
 pub use bounds::MAX_SCALE;
 use bounds::{MIN_SCALE, index, middle};
 use buckets::Buckets;
+pub use explicit::{EXPLICIT_BOUNDS, EXPLICIT_BUCKETS};
 
 /// The finest scale of a histogram of one series: the finest that Prometheus knows.
 pub const SERIES_SCALE: i32 = 8;
@@ -44,6 +46,8 @@ pub struct ExpHistogram {
     max: f64,
     positive: Buckets,
     negative: Buckets,
+    /// Counts over [`EXPLICIT_BOUNDS`]; empty unless somebody counts them.
+    explicit: Vec<u64>,
 }
 
 /// What a histogram holds, by reference: how it travels from a worker to the aggregator.
@@ -67,6 +71,8 @@ pub struct HistogramParts<'a> {
     pub positive: &'a [(i32, u64)],
     /// Negative buckets: index of the absolute value, and count.
     pub negative: &'a [(i32, u64)],
+    /// Explicit buckets, if they are counted; else empty.
+    pub explicit: &'a [u64],
 }
 
 impl Default for ExpHistogram {
@@ -93,6 +99,7 @@ impl ExpHistogram {
             max: f64::NEG_INFINITY,
             positive: Buckets::default(),
             negative: Buckets::default(),
+            explicit: Vec::new(),
         }
     }
 
@@ -146,6 +153,7 @@ impl ExpHistogram {
     /// still coarser one.
     pub fn merge(&mut self, other: &Self) {
         self.add_totals(&other.parts(&[], &[]));
+        self.add_explicit(&other.explicit);
         self.add_buckets(true, other.scale, other.positive.iter());
         self.add_buckets(false, other.scale, other.negative.iter());
     }
@@ -153,6 +161,7 @@ impl ExpHistogram {
     /// Adds what was taken from another histogram.
     pub fn merge_parts(&mut self, parts: &HistogramParts<'_>) {
         self.add_totals(parts);
+        self.add_explicit(parts.explicit);
         self.add_buckets(true, parts.scale, parts.positive.iter().copied());
         self.add_buckets(false, parts.scale, parts.negative.iter().copied());
     }
@@ -173,7 +182,24 @@ impl ExpHistogram {
             max: self.max,
             positive,
             negative,
+            explicit: &[],
         }
+    }
+
+    /// Counts a value in the explicit buckets as well, in the metric's own unit.
+    #[inline]
+    pub fn record_explicit(&mut self, value: f64) {
+        if value.is_finite() {
+            if self.explicit.is_empty() {
+                self.explicit.resize(EXPLICIT_BUCKETS, 0);
+            }
+            self.explicit[explicit::bucket(value)] += 1;
+        }
+    }
+
+    /// The explicit buckets over [`EXPLICIT_BOUNDS`]; empty if they were not counted.
+    pub fn explicit(&self) -> &[u64] {
+        &self.explicit
     }
 
     /// A copy within a coarser scale and fewer buckets.
@@ -192,6 +218,7 @@ impl ExpHistogram {
         } else {
             (self.positive, self.negative) = (Buckets::default(), Buckets::default());
         }
+        self.explicit.fill(0);
         self.scale = self.max_scale;
         (self.count, self.zero_count, self.rejected) = (0, 0, 0);
         (self.sum, self.min, self.max) = (0.0, f64::INFINITY, f64::NEG_INFINITY);
@@ -304,6 +331,15 @@ impl ExpHistogram {
         self.sum = saturating_add(self.sum, parts.sum);
         self.min = self.min.min(parts.min);
         self.max = self.max.max(parts.max);
+    }
+
+    fn add_explicit(&mut self, other: &[u64]) {
+        if other.len() > self.explicit.len() {
+            self.explicit.resize(other.len().min(EXPLICIT_BUCKETS), 0);
+        }
+        for (all, more) in self.explicit.iter_mut().zip(other) {
+            *all += more;
+        }
     }
 
     fn add_buckets(

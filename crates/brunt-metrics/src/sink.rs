@@ -70,6 +70,8 @@ pub struct TrendSink {
     /// The values as they came, in the samples' unit, while the sink has seen at most
     /// [`EXACT_LIMIT`] in its whole life; `None` for good from then on.
     pub exact: Option<Vec<f64>>,
+    /// Whether the histogram's explicit buckets are counted as well.
+    pub explicit: bool,
     seen: usize,
 }
 
@@ -222,6 +224,7 @@ impl TrendSink {
             histogram,
             per_base: per_base(contains),
             exact: None,
+            explicit: false,
             seen: 0,
         }
     }
@@ -242,6 +245,9 @@ impl TrendSink {
     #[inline]
     pub fn add(&mut self, value: f64) {
         self.histogram.record(value / self.per_base);
+        if self.explicit {
+            self.histogram.record_explicit(value);
+        }
         if let Some(exact) = &mut self.exact {
             if self.seen < EXACT_LIMIT {
                 self.seen += 1;

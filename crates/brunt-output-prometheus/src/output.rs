@@ -41,6 +41,7 @@ impl Output for RemoteWriteOutput {
     fn wants(&self) -> Wants {
         Wants::Snapshots {
             interval: self.config.interval,
+            explicit: false,
         }
     }
 

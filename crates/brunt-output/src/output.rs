@@ -27,6 +27,9 @@ pub enum Wants {
     Snapshots {
         /// Time between two snapshots.
         interval: Duration,
+        /// Whether trends are also counted in k6's explicit buckets
+        /// ([`brunt_metrics::histogram::ExpHistogram::explicit`]), which costs some time per sample.
+        explicit: bool,
     },
 }
 

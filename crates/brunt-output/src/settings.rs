@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::output::{ConfigError, Settings};
+use crate::output::{ConfigError, Key, Settings};
 
 impl Settings {
     /// The value of a key, `None` if it is not set or empty.
@@ -12,6 +12,19 @@ impl Settings {
             .get(key)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// The same with the default of each key that is not set. The table that `brunt outputs` prints is
+    /// where defaults are, so that both cannot differ.
+    #[must_use]
+    pub fn with_defaults(&self, keys: &[Key]) -> Self {
+        let mut all = self.clone();
+        for key in keys.iter().filter(|key| !key.default.is_empty()) {
+            all.keys
+                .entry(key.name.to_owned())
+                .or_insert_with(|| key.default.to_owned());
+        }
+        all
     }
 
     /// The members of a family `header.*`: what stands after the dot, and the value.

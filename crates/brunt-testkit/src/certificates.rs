@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// Why a certificate could not be made.
@@ -17,8 +18,8 @@ pub enum CertificateError {
     /// The TLS library refused the certificate.
     #[error("configuring TLS: {0}")]
     Configure(#[from] rustls::Error),
-    /// Nobody's certificate could be verified with the authority.
-    #[error("verifying clients: {0}")]
+    /// The authority is no authority.
+    #[error("choosing clients: {0}")]
     Clients(#[from] rustls::server::VerifierBuilderError),
 }
 
@@ -36,6 +37,18 @@ pub struct Certificates {
     key: Vec<u8>,
 }
 
+/// What a TLS server asks of its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clients {
+    /// Nothing.
+    #[default]
+    Any,
+    /// A certificate that the same authority has signed; the server's own one is.
+    Known,
+    /// Nothing, but it speaks TLS 1.2 and nothing newer.
+    Old,
+}
+
 impl Certificates {
     /// Makes an authority and a certificate signed by it.
     pub fn generate() -> Result<Self, CertificateError> {
@@ -49,7 +62,6 @@ impl Certificates {
             .push(DnType::CommonName, "loopback test authority");
         let ca_key = KeyPair::generate()?;
         let authority = ca.self_signed(&ca_key)?;
-        let ca_pem = authority.pem();
 
         let names = ["localhost", "127.0.0.1", "::1"]
             .map(str::to_owned)
@@ -61,41 +73,13 @@ impl Certificates {
         let server_key = KeyPair::generate()?;
         let signed = server.signed_by(&server_key, &Issuer::new(ca, ca_key))?;
         Ok(Self {
-            ca_pem,
+            ca_pem: authority.pem(),
+            authority: authority.der().clone(),
             server_pem: signed.pem(),
             server_key_pem: server_key.serialize_pem(),
-            authority: authority.der().clone(),
             chain: signed.der().clone(),
             key: server_key.serialize_der(),
         })
-    }
-
-    /// The same server with TLS 1.2 only.
-    pub fn server_config_1_2(&self) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS12])?
-            .with_no_client_auth()
-            .with_single_cert(vec![self.chain.clone()], key)?;
-        Ok(Arc::new(config))
-    }
-
-    /// The same server for clients that show a certificate of this authority, such as this one.
-    pub fn server_config_for_clients(&self) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(self.authority.clone())?;
-        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
-            Arc::new(roots),
-            Arc::clone(&provider),
-        );
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_client_cert_verifier(verifier.build()?)
-            .with_single_cert(vec![self.chain.clone()], key)?;
-        Ok(Arc::new(config))
     }
 
     /// A TLS 1.2 and 1.3 server that offers these protocols by ALPN, the preferred one first.
@@ -103,11 +87,46 @@ impl Certificates {
         &self,
         alpn: &[&str],
     ) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+        self.server_config_for(Clients::Any, alpn)
+    }
+
+    /// The same server with TLS 1.2 only.
+    pub fn server_config_1_2(&self) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+        self.server_config_for(Clients::Old, &[])
+    }
+
+    /// The same server for clients that show a certificate of this authority, such as this one.
+    pub fn server_config_for_clients(&self) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+        self.server_config_for(Clients::Known, &[])
+    }
+
+    /// The same for these clients.
+    pub fn server_config_for(
+        &self,
+        clients: Clients,
+        alpn: &[&str],
+    ) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let versions = match clients {
+            Clients::Old => rustls::DEFAULT_VERSIONS
+                .iter()
+                .filter(|version| version.version == rustls::ProtocolVersion::TLSv1_2)
+                .copied()
+                .collect(),
+            _ => rustls::DEFAULT_VERSIONS.to_vec(),
+        };
+        let verifier = if clients == Clients::Known {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add(self.authority.clone())?;
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .build()?
+        } else {
+            WebPkiClientVerifier::no_client_auth()
+        };
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
+            .with_protocol_versions(&versions)?
+            .with_client_cert_verifier(verifier)
             .with_single_cert(vec![self.chain.clone()], key)?;
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         Ok(Arc::new(config))

@@ -7,12 +7,15 @@
 
 pub mod certificates;
 pub mod client;
+pub mod otlp;
 pub mod process;
 pub mod remote_write;
 mod server;
 pub mod snappy;
 pub mod target;
+mod wire;
 
+pub use otlp::Otlp;
 pub use remote_write::RemoteWrite;
 pub use server::StartError;
 pub use target::Target;

@@ -14,7 +14,8 @@ mod rules;
 mod speaks;
 mod store;
 mod two;
-mod wire;
+
+use crate::wire;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -37,6 +37,11 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// Called for every connection that is accepted (with TLS: whose handshake succeeded).
     fn connected(&self) {}
 
+    /// Whether connections without TLS may begin with HTTP/2 at once, as gRPC does.
+    fn speaks_http2(&self) -> bool {
+        false
+    }
+
     /// Answers a request.
     fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer;
 }
@@ -142,6 +147,9 @@ async fn accept(listener: TcpListener, service: Arc<dyn Service>, tls: Option<Tl
 async fn connection(stream: TcpStream, service: Arc<dyn Service>, tls: Option<TlsAcceptor>) {
     let Some(acceptor) = tls else {
         service.connected();
+        if service.speaks_http2() && begins_with_http2(&stream).await {
+            return serve_http2(stream, service).await;
+        }
         return serve_http1(stream, service).await;
     };
     let Ok(stream) = acceptor.accept(stream).await else {
@@ -149,13 +157,36 @@ async fn connection(stream: TcpStream, service: Arc<dyn Service>, tls: Option<Tl
     };
     service.connected();
     if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-        let answer = service_fn(move |request| Arc::clone(&service).answer(request));
-        let mut http = http2::Builder::new(TokioExecutor::new());
-        http.timer(TokioTimer::new());
-        let _ = http.serve_connection(TokioIo::new(stream), answer).await;
+        serve_http2(stream, service).await;
     } else {
         serve_http1(stream, service).await;
     }
+}
+
+/// Whether the first bytes are those of HTTP/2's preface, which no method of HTTP/1.1 begins with.
+async fn begins_with_http2(stream: &TcpStream) -> bool {
+    const BEGIN: &[u8] = b"PRI";
+    let mut bytes = [0; BEGIN.len()];
+    loop {
+        match stream.peek(&mut bytes).await {
+            Ok(0) | Err(_) => return false,
+            Ok(got) if got == BEGIN.len() || bytes[..got] != BEGIN[..got] => {
+                return bytes == BEGIN;
+            }
+            // The rest of them is on its way.
+            Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
+        }
+    }
+}
+
+async fn serve_http2<S>(stream: S, service: Arc<dyn Service>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let answer = service_fn(move |request| Arc::clone(&service).answer(request));
+    let mut http = http2::Builder::new(TokioExecutor::new());
+    http.timer(TokioTimer::new());
+    let _ = http.serve_connection(TokioIo::new(stream), answer).await;
 }
 
 async fn serve_http1<S>(stream: S, service: Arc<dyn Service>)

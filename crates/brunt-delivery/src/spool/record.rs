@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use brunt_aggregate::{OwnPoint, SeriesPoint, SeriesValue, Snapshot};
-use brunt_metrics::histogram::{ExpHistogram, HistogramParts};
+use brunt_metrics::histogram::{EXPLICIT_BUCKETS, ExpHistogram, HistogramParts};
 use brunt_metrics::{Interner, MetricId, MetricKind, Registry, SeriesId, TagSet, ValueType};
 use prost::Message as _;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -108,6 +108,8 @@ struct Trend {
     negative_indices: Vec<i32>,
     #[prost(uint64, repeated, tag = "11")]
     negative_counts: Vec<u64>,
+    #[prost(uint64, repeated, tag = "12")]
+    explicit: Vec<u64>,
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -368,6 +370,7 @@ fn value_of(value: &SeriesValue) -> Value {
                 positive_counts,
                 negative_indices,
                 negative_counts,
+                explicit: trend.explicit().to_vec(),
             })
         }
     }
@@ -396,6 +399,13 @@ fn histogram(trend: &Trend) -> Option<ExpHistogram> {
     for (_, count) in positive.iter().chain(&negative) {
         counted = counted.checked_add(*count)?;
     }
+    let explicit = &trend.explicit;
+    let all = explicit
+        .iter()
+        .try_fold(0_u64, |all, count| all.checked_add(*count))?;
+    if !explicit.is_empty() && (explicit.len() != EXPLICIT_BUCKETS || all != trend.count) {
+        return None;
+    }
     if counted != trend.count || trend.sum.is_nan() || trend.min.is_nan() || trend.max.is_nan() {
         return None;
     }
@@ -410,6 +420,7 @@ fn histogram(trend: &Trend) -> Option<ExpHistogram> {
         max: trend.max,
         positive: &positive,
         negative: &negative,
+        explicit: &trend.explicit,
     });
     Some(histogram)
 }
@@ -442,6 +453,7 @@ mod tests {
         let mut histogram = ExpHistogram::for_series();
         for value in values {
             histogram.record(*value);
+            histogram.record_explicit(*value * 1000.0);
         }
         SeriesValue::Trend(Arc::new(histogram))
     }

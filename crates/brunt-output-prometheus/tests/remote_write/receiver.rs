@@ -309,7 +309,8 @@ async fn trends_come_in_the_form_that_was_asked_for() {
     assert_eq!(
         wants,
         Wants::Snapshots {
-            interval: Duration::from_millis(250)
+            interval: Duration::from_millis(250),
+            explicit: false,
         }
     );
 }

@@ -17,19 +17,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ),
     (
         "statsd",
-        "an extension of k6; write to mimir or prometheus instead",
+        "an extension of k6; write to mimir, prometheus or otlp instead",
     ),
     (
         "datadog",
-        "an extension of k6; write to mimir or prometheus instead",
-    ),
-    (
-        "opentelemetry",
-        "OTLP metrics, not in this version; Mimir takes remote write: use mimir",
-    ),
-    (
-        "experimental-opentelemetry",
-        "OTLP metrics, not in this version; use mimir",
+        "an extension of k6; write to mimir, prometheus or otlp instead",
     ),
     ("csv", "CSV files, not in this version; use json"),
     (

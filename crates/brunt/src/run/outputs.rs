@@ -30,6 +30,10 @@ pub(crate) fn catalogue() -> Catalogue {
         .with(brunt_output_prometheus::Mimir)
         .with(brunt_output_prometheus::Prometheus)
         .with(brunt_output_prometheus::K6RemoteWrite)
+        .with(brunt_output_otlp::Otlp)
+        .with(brunt_output_otlp::K6Opentelemetry)
+        .with(brunt_output_otlp::GrafanaCloud)
+        .with(brunt_output_otlp::NewRelic)
 }
 
 /// Reads the arguments of `--out`. Nothing is opened or called yet.

@@ -40,7 +40,7 @@ pub enum WireError {
 
 /// A field's raw value.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Raw<'a> {
+pub(crate) enum Raw<'a> {
     Varint(u64),
     Fixed64(u64),
     Bytes(&'a [u8]),
@@ -49,28 +49,28 @@ pub(super) enum Raw<'a> {
 
 /// Reads a message field by field.
 #[derive(Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     message: &'static str,
     rest: &'a [u8],
 }
 
 /// One field, with the message's name for errors.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     message: &'static str,
-    pub(super) number: u32,
+    pub(crate) number: u32,
     raw: Raw<'a>,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(message: &'static str, bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(message: &'static str, bytes: &'a [u8]) -> Self {
         Self {
             message,
             rest: bytes,
         }
     }
 
-    pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, WireError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Field<'a>>, WireError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn unknown(&self) -> WireError {
+    pub(crate) fn unknown(&self) -> WireError {
         WireError::UnknownField {
             message: self.message,
             field: self.number,
@@ -117,14 +117,14 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(super) fn bytes(&self) -> Result<&'a [u8], WireError> {
+    pub(crate) fn bytes(&self) -> Result<&'a [u8], WireError> {
         match self.raw {
             Raw::Bytes(bytes) => Ok(bytes),
             _ => Err(self.wrong("a message")),
         }
     }
 
-    pub(super) fn string(&self) -> Result<String, WireError> {
+    pub(crate) fn string(&self) -> Result<String, WireError> {
         let wrong = || self.wrong("a UTF-8 string");
         match self.raw {
             Raw::Bytes(bytes) => std::str::from_utf8(bytes)
@@ -134,35 +134,42 @@ impl<'a> Field<'a> {
         }
     }
 
-    pub(super) fn uint64(&self) -> Result<u64, WireError> {
+    pub(crate) fn uint64(&self) -> Result<u64, WireError> {
         match self.raw {
             Raw::Varint(value) => Ok(value),
             _ => Err(self.wrong("a uint64")),
         }
     }
 
-    pub(super) fn uint32(&self) -> Result<u32, WireError> {
+    pub(crate) fn uint32(&self) -> Result<u32, WireError> {
         match self.raw {
             Raw::Varint(value) => u32::try_from(value).map_err(|_| self.wrong("a uint32")),
             _ => Err(self.wrong("a uint32")),
         }
     }
 
-    pub(super) fn int64(&self) -> Result<i64, WireError> {
+    pub(crate) fn int64(&self) -> Result<i64, WireError> {
         match self.raw {
             Raw::Varint(value) => Ok(value.cast_signed()),
             _ => Err(self.wrong("an int64")),
         }
     }
 
-    pub(super) fn sint32(&self) -> Result<i32, WireError> {
+    pub(crate) fn fixed64(&self) -> Result<u64, WireError> {
+        match self.raw {
+            Raw::Fixed64(value) => Ok(value),
+            _ => Err(self.wrong("a fixed64")),
+        }
+    }
+
+    pub(crate) fn sint32(&self) -> Result<i32, WireError> {
         match self.raw {
             Raw::Varint(value) => i32::try_from(zigzag(value)).map_err(|_| self.wrong("a sint32")),
             _ => Err(self.wrong("a sint32")),
         }
     }
 
-    pub(super) fn double(&self) -> Result<f64, WireError> {
+    pub(crate) fn double(&self) -> Result<f64, WireError> {
         match self.raw {
             Raw::Fixed64(bits) => Ok(f64::from_bits(bits)),
             _ => Err(self.wrong("a double")),
@@ -186,7 +193,7 @@ impl<'a> Field<'a> {
     }
 
     /// A repeated sint64, packed or one by one (a reader must take both).
-    pub(super) fn sint64s(&self, into: &mut Vec<i64>) -> Result<(), WireError> {
+    pub(crate) fn sint64s(&self, into: &mut Vec<i64>) -> Result<(), WireError> {
         match self.raw {
             Raw::Varint(value) => into.push(zigzag(value)),
             Raw::Bytes(mut packed) => {
@@ -199,8 +206,36 @@ impl<'a> Field<'a> {
         Ok(())
     }
 
+    /// A repeated uint64, packed or one by one.
+    pub(crate) fn uint64s(&self, into: &mut Vec<u64>) -> Result<(), WireError> {
+        match self.raw {
+            Raw::Varint(value) => into.push(value),
+            Raw::Bytes(mut packed) => {
+                while !packed.is_empty() {
+                    into.push(varint(&mut packed)?);
+                }
+            }
+            _ => return Err(self.wrong("repeated uint64")),
+        }
+        Ok(())
+    }
+
+    /// A repeated fixed64, packed or one by one.
+    pub(crate) fn fixed64s(&self, into: &mut Vec<u64>) -> Result<(), WireError> {
+        match self.raw {
+            Raw::Fixed64(value) => into.push(value),
+            Raw::Bytes(mut packed) => {
+                while !packed.is_empty() {
+                    into.push(fixed64(&mut packed)?);
+                }
+            }
+            _ => return Err(self.wrong("repeated fixed64")),
+        }
+        Ok(())
+    }
+
     /// A repeated double, packed or one by one.
-    pub(super) fn doubles(&self, into: &mut Vec<f64>) -> Result<(), WireError> {
+    pub(crate) fn doubles(&self, into: &mut Vec<f64>) -> Result<(), WireError> {
         match self.raw {
             Raw::Fixed64(bits) => into.push(f64::from_bits(bits)),
             Raw::Bytes(mut packed) => {

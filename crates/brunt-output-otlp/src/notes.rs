@@ -1,0 +1,136 @@
+//! What the summary says about an export, beside the numbers of the books.
+
+use brunt_output::Counts;
+
+use crate::output::Exporter;
+use crate::stream::Temporality;
+
+/// From this many series on a receiver suffers, and somebody should know why there are so many.
+const MANY: usize = 100_000;
+
+/// The sentences for the user.
+pub(crate) fn of(exporter: &Exporter, counts: &Counts) -> Vec<String> {
+    let client = exporter.deliverer.transport();
+    let facts = Facts {
+        series: exporter.table.series(),
+        widest: (exporter.table.series() > MANY)
+            .then(|| exporter.table.widest_attribute())
+            .flatten()
+            .map(|(name, values)| (name.to_string(), values)),
+        attempts: exporter.deliverer.attempts(),
+        trouble: exporter.deliverer.last_trouble(),
+        warning: client.warning(),
+        // A cumulative value that arrives twice is the same value.
+        doubtful: if client.config().shape.temporality == Temporality::Delta {
+            client.doubtful()
+        } else {
+            0
+        },
+        inexpressible: exporter.inexpressible,
+    };
+    sentences(&facts, counts)
+}
+
+#[derive(Debug, Default)]
+struct Facts {
+    series: usize,
+    /// The attribute with the most values, where there are many series.
+    widest: Option<(String, usize)>,
+    attempts: u64,
+    trouble: Option<String>,
+    warning: Option<String>,
+    doubtful: u64,
+    inexpressible: u64,
+}
+
+fn sentences(facts: &Facts, counts: &Counts) -> Vec<String> {
+    let series = facts.series;
+    let mut notes = vec![format!("{series} series were sent")];
+    if series > MANY {
+        let responsible = facts.widest.as_ref().map_or_else(String::new, |(name, values)| {
+            format!(
+                ": the tag '{name}' has {values} values; leave it out with drop={name}, or group \
+                 requests by the tag 'name'"
+            )
+        });
+        notes.push(format!(
+            "more than {MANY} series are a burden for the receiver{responsible}"
+        ));
+    }
+    if counts.retries > 0 {
+        let reason = facts.trouble.as_deref().unwrap_or("unknown");
+        notes.push(format!(
+            "{} of {} requests had to be repeated; the last reason was: {reason}",
+            counts.retries, facts.attempts
+        ));
+    }
+    if facts.doubtful > 0 {
+        notes.push(format!(
+            "{} points may have been counted twice: they were sent again because nobody knows \
+             whether they had arrived",
+            facts.doubtful
+        ));
+    }
+    if let Some(reason) = counts
+        .first_rejection
+        .as_ref()
+        .filter(|_| counts.rejected > facts.inexpressible)
+    {
+        let hint = if reason.contains("temporality") {
+            "; this receiver wants temporality=cumulative"
+        } else {
+            ""
+        };
+        notes.push(format!(
+            "the receiver refused {} points: {reason}{hint}",
+            counts.rejected - facts.inexpressible
+        ));
+    }
+    if facts.inexpressible > 0 {
+        notes.push(format!(
+            "{} points are of a kind that OTLP has no data for",
+            facts.inexpressible
+        ));
+    }
+    if let Some(warning) = &facts.warning {
+        notes.push(format!("the receiver says: {warning}"));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_wrong_is_told_with_the_reason() {
+        let facts = Facts {
+            series: 100_001,
+            widest: Some(("id".to_owned(), 99_000)),
+            attempts: 9,
+            trouble: Some("503 Service Unavailable".to_owned()),
+            warning: Some("use less".to_owned()),
+            doubtful: 4,
+            inexpressible: 1,
+        };
+        let counts = Counts {
+            rejected: 3,
+            retries: 5,
+            first_rejection: Some("400 Bad Request: invalid temporality".to_owned()),
+            ..Counts::default()
+        };
+        let expected = [
+            "100001 series were sent",
+            "more than 100000 series are a burden for the receiver: the tag 'id' has 99000 values; \
+             leave it out with drop=id, or group requests by the tag 'name'",
+            "5 of 9 requests had to be repeated; the last reason was: 503 Service Unavailable",
+            "4 points may have been counted twice: they were sent again because nobody knows \
+             whether they had arrived",
+            "the receiver refused 2 points: 400 Bad Request: invalid temporality; this receiver \
+             wants temporality=cumulative",
+            "1 points are of a kind that OTLP has no data for",
+            "the receiver says: use less",
+        ];
+        assert_eq!(sentences(&facts, &counts), expected);
+    }
+}
