@@ -1,4 +1,7 @@
-//! A column of texts as Parquet's pages: a dictionary, and keys with their levels.
+//! A column as Parquet's pages: a dictionary, levels and values.
+//!
+//! Pages are of the first version, because those of the second leave levels as they are: a column that has
+//! nothing in every ninth row would take as much room as its levels, which compress to nearly nothing.
 
 use brunt_arrow::Dictionary;
 use bytes::Bytes;
@@ -29,16 +32,15 @@ pub(crate) struct Chunk {
     pub(crate) close: ColumnCloseResult,
 }
 
-/// Levels and keys of one data page.
+/// Levels and values of one data page.
 pub(crate) struct PageContent {
-    /// Repetition levels, encoded; empty where there are none.
-    pub(crate) repetition: Vec<u8>,
-    /// Definition levels, encoded; empty where there are none.
-    pub(crate) definition: Vec<u8>,
-    /// Keys of those that are there, encoded; `None` where nothing is there.
-    pub(crate) keys: Option<Vec<u8>>,
-    /// How many levels there are.
-    pub(crate) levels: usize,
+    /// Repetition and definition levels, encoded; `None` for those that the column does not have.
+    pub(crate) levels: [Option<Vec<u8>>; 2],
+    /// Values that are there, encoded.
+    pub(crate) values: Vec<u8>,
+    pub(crate) encoding: Encoding,
+    /// How many levels there are, or values in a column without.
+    pub(crate) count: usize,
     /// How many of them stand for nothing.
     pub(crate) nulls: usize,
     pub(crate) rows: usize,
@@ -50,9 +52,10 @@ pub(crate) struct ChunkWriter<'a> {
     sink: TrackedWrite<Vec<u8>>,
     compressor: &'a mut Compressor,
     has_dictionary: bool,
+    encoding: Encoding,
     first_data: Option<u64>,
     uncompressed: usize,
-    levels: usize,
+    count: usize,
     nulls: usize,
     rows: usize,
 }
@@ -76,25 +79,57 @@ pub(crate) fn keys(dictionary: &Dictionary) -> Hybrid {
     Hybrid::new(vec![width as u8], width)
 }
 
+/// The keys of a page; nothing at all where there is no key.
+pub(crate) fn keyed(keys: Option<Hybrid>) -> (Vec<u8>, Encoding) {
+    match keys {
+        Some(keys) => (keys.finish(), Encoding::RLE_DICTIONARY),
+        None => (Vec::new(), Encoding::PLAIN),
+    }
+}
+
+/// Bounds and gaps of a column of texts. All texts of the dictionary are in it somewhere.
+pub(crate) fn bounds(dictionary: &Dictionary, nulls: usize) -> Statistics {
+    let texts = || (0..dictionary.len()).map(|key| dictionary.text(key as i32));
+    let bound = |text: Option<&[u8]>| {
+        let text = text.filter(|text| text.len() <= STATISTICS)?;
+        Some(ByteArray::from(text.to_vec()))
+    };
+    let (min, max) = (bound(texts().min()), bound(texts().max()));
+    Statistics::ByteArray(ValueStatistics::new(
+        min,
+        max,
+        None,
+        Some(nulls as u64),
+        false,
+    ))
+}
+
 impl<'a> ChunkWriter<'a> {
+    /// Without a dictionary.
+    pub(crate) fn plain(column: ColumnDescPtr, compressor: &'a mut Compressor) -> Self {
+        Self {
+            column,
+            sink: TrackedWrite::new(Vec::new()),
+            compressor,
+            has_dictionary: false,
+            encoding: Encoding::PLAIN,
+            first_data: None,
+            uncompressed: 0,
+            count: 0,
+            nulls: 0,
+            rows: 0,
+        }
+    }
+
     /// Begins with the page of the dictionary, unless there is no text at all.
     pub(crate) fn new(
         column: ColumnDescPtr,
         dictionary: &Dictionary,
         compressor: &'a mut Compressor,
     ) -> Result<Self> {
-        let mut this = Self {
-            column,
-            sink: TrackedWrite::new(Vec::new()),
-            compressor,
-            has_dictionary: !dictionary.is_empty(),
-            first_data: None,
-            uncompressed: 0,
-            levels: 0,
-            nulls: 0,
-            rows: 0,
-        };
+        let mut this = Self::plain(column, compressor);
         if !dictionary.is_empty() {
+            this.has_dictionary = true;
             let mut plain = Vec::with_capacity(dictionary.size());
             for text in (0..dictionary.len()).map(|key| dictionary.text(key as i32)) {
                 plain.extend_from_slice(&(text.len() as u32).to_le_bytes());
@@ -112,44 +147,53 @@ impl<'a> ChunkWriter<'a> {
     }
 
     /// Adds a data page.
-    pub(crate) fn page(&mut self, page: PageContent) -> Result<()> {
+    pub(crate) fn page(&mut self, content: PageContent) -> Result<()> {
         let PageContent {
-            repetition,
-            definition,
-            keys,
             levels,
+            mut values,
+            encoding,
+            count,
             nulls,
             rows,
-        } = page;
-        let encoding = match keys {
-            Some(_) => Encoding::RLE_DICTIONARY,
-            None => Encoding::PLAIN,
+        } = content;
+        let body = if levels.iter().any(Option::is_some) {
+            let mut body = Vec::with_capacity(values.len() + 64);
+            for levels in levels.iter().flatten() {
+                body.extend_from_slice(&(levels.len() as u32).to_le_bytes());
+                body.extend_from_slice(levels);
+            }
+            body.append(&mut values);
+            body
+        } else {
+            values
         };
-        let keys = keys.unwrap_or_default();
-        let compressed = self.compressor.zstd.compress(&keys)?;
-        let is_compressed = compressed.len() < keys.len();
-        let before = repetition.len() + definition.len();
-        let mut buffer = Vec::with_capacity(before + keys.len());
-        buffer.extend_from_slice(&repetition);
-        buffer.extend_from_slice(&definition);
-        buffer.extend_from_slice(if is_compressed { &compressed } else { &keys });
-        let page = Page::DataPageV2 {
-            buf: buffer.into(),
-            num_values: levels as u32,
+        let page = Page::DataPage {
+            buf: self.compressor.zstd.compress(&body)?.into(),
+            num_values: count as u32,
             encoding,
-            num_nulls: nulls as u32,
-            num_rows: rows as u32,
-            def_levels_byte_len: definition.len() as u32,
-            rep_levels_byte_len: repetition.len() as u32,
-            is_compressed,
+            def_level_encoding: Encoding::RLE,
+            rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
-        let offset = self.write(CompressedPage::new(page, before + keys.len()))?;
+        let offset = self.write(CompressedPage::new(page, body.len()))?;
         self.first_data.get_or_insert(offset);
-        self.levels += levels;
+        if encoding != Encoding::RLE_DICTIONARY {
+            self.encoding = encoding;
+        }
+        self.count += count;
         self.nulls += nulls;
         self.rows += rows;
         Ok(())
+    }
+
+    /// How many values of all pages stand for nothing.
+    pub(crate) fn nulls(&self) -> usize {
+        self.nulls
+    }
+
+    /// How long it is so far, compressed.
+    pub(crate) fn len(&self) -> usize {
+        self.sink.bytes_written()
     }
 
     fn write(&mut self, page: CompressedPage) -> Result<u64> {
@@ -158,30 +202,22 @@ impl<'a> ChunkWriter<'a> {
         Ok(written.offset)
     }
 
-    /// The whole chunk. All texts of the dictionary are in it somewhere, so they give its bounds.
-    pub(crate) fn finish(self, dictionary: &Dictionary) -> Result<Chunk> {
+    /// The whole chunk.
+    pub(crate) fn finish(self, statistics: Statistics) -> Result<Chunk> {
         let bytes = self.sink.into_inner()?;
-        let texts = || (0..dictionary.len()).map(|key| dictionary.text(key as i32));
-        let bound = |text: Option<&[u8]>| {
-            let text = text.filter(|text| text.len() <= STATISTICS)?;
-            Some(ByteArray::from(text.to_vec()))
-        };
-        let (min, max) = (bound(texts().min()), bound(texts().max()));
-        let statistics = ValueStatistics::new(min, max, None, Some(self.nulls as u64), false);
-        let mut encodings = vec![Encoding::RLE];
-        encodings.push(Encoding::PLAIN);
+        let mut encodings = vec![Encoding::RLE, self.encoding];
         if self.has_dictionary {
-            encodings.push(Encoding::RLE_DICTIONARY);
+            encodings.extend([Encoding::PLAIN, Encoding::RLE_DICTIONARY]);
         }
         let metadata = ColumnChunkMetaData::builder(self.column)
             .set_compression(self.compressor.codec())
             .set_encodings(encodings)
             .set_total_compressed_size(bytes.len() as i64)
             .set_total_uncompressed_size(self.uncompressed as i64)
-            .set_num_values(self.levels as i64)
+            .set_num_values(self.count as i64)
             .set_data_page_offset(self.first_data.unwrap_or_default() as i64)
             .set_dictionary_page_offset(self.has_dictionary.then_some(0))
-            .set_statistics(Statistics::ByteArray(statistics))
+            .set_statistics(statistics)
             .build()?;
         let close = ColumnCloseResult {
             bytes_written: bytes.len() as u64,

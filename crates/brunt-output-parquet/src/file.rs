@@ -56,8 +56,10 @@ impl SampleFile {
         let compressor = Compressor::new(config.level).map_err(io_error)?;
         let second = file.try_clone()?;
         let schema = whole::schema(encoder.schema()).map_err(io_error)?;
-        let writer =
+        let mut writer =
             whole::begin(file, encoder.schema(), compressor.codec(), false).map_err(io_error)?;
+        // What the side file counts on has to be there before it.
+        writer.flush()?;
         let committed = Committed {
             length: writer.bytes_written() as u64,
             footer: whole::footer(&writer, &schema).map_err(io_error)?,

@@ -18,6 +18,7 @@ mod partition;
 mod repair;
 mod row_group;
 mod side;
+mod values;
 mod whole;
 
 use brunt_output::{ConfigError, Key, Output, OutputKind, Settings};

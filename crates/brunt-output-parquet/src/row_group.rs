@@ -1,18 +1,19 @@
 //! The columns of a row group, from an encoder's rows.
 //!
-//! Times and values go through the library. Texts do not: their keys are known, and a column in which
-//! all series agree is one run (see [`crate::hybrid`]).
+//! Times go through the library. Texts do not: their keys are known, and a column in which all series agree
+//! is one run (see [`crate::hybrid`]). Nor do values, for which there are two encodings (`values.rs`).
 
 use std::io::Write;
 
 use brunt_arrow::{Encoder, MapTable, Rows, SeriesTable};
-use parquet::data_type::{DoubleType, Int64Type};
+use parquet::data_type::Int64Type;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::SchemaDescriptor;
 
-use crate::column::{Chunk, ChunkWriter, Compressor, PageContent, keys};
+use crate::column::{Chunk, ChunkWriter, Compressor, PageContent, bounds, keyed, keys};
 use crate::hybrid::Hybrid;
+use crate::values;
 
 /// Rows of a page: enough that compression finds what repeats.
 const PAGE: usize = 128 * 1024;
@@ -28,15 +29,15 @@ pub(crate) fn write<W: Write + Send>(
     compressor: &mut Compressor,
 ) -> Result<()> {
     let (rows, table) = (encoder.rows(), encoder.table());
-    let mut column = 0;
-    let mut append = |group: &mut SerializedRowGroupWriter<'_, W>, chunk: Chunk| {
-        column += 1;
+    let append = |group: &mut SerializedRowGroupWriter<'_, W>, chunk: Chunk| {
         group.append_column(&chunk.bytes, chunk.close)
     };
     let texts = table.columns().len();
     for at in 0..texts {
         if at == BEFORE {
-            numbers(rows, group)?;
+            times(&rows.time, group)?;
+            let chunk = values::write(&rows.value, schema.column(at + 1), compressor)?;
+            append(group, chunk)?;
         }
         let of = at + if at < BEFORE { 0 } else { 2 };
         let chunk = text(rows, table, at, schema.column(of), compressor)?;
@@ -65,24 +66,18 @@ pub(crate) fn write<W: Write + Send>(
     Ok(())
 }
 
-fn numbers<W: Write + Send>(
-    rows: &Rows,
+fn times<W: Write + Send>(
+    times: &[i64],
     group: &mut SerializedRowGroupWriter<'_, W>,
 ) -> Result<()> {
     let missing = || ParquetError::General("the schema has no more columns".to_owned());
-    let mut time = group.next_column()?.ok_or_else(missing)?;
-    time.typed::<Int64Type>()
-        .write_batch(&rows.time, None, None)?;
-    time.close()?;
-    let mut value = group.next_column()?.ok_or_else(missing)?;
-    value
-        .typed::<DoubleType>()
-        .write_batch(&rows.value, None, None)?;
-    value.close()
+    let mut column = group.next_column()?.ok_or_else(missing)?;
+    column.typed::<Int64Type>().write_batch(times, None, None)?;
+    column.close()
 }
 
 /// First row and number of rows of each page; one empty page where there is no row.
-fn pages(rows: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+pub(crate) fn pages(rows: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..rows.div_ceil(PAGE).max(1)).map(move |page| page * PAGE..((page + 1) * PAGE).min(rows))
 }
 
@@ -130,21 +125,19 @@ fn text(
             }
             put(last, count);
         }
-        let definition = if text.is_nullable() {
-            present.finish()
-        } else {
-            Vec::new()
-        };
+        let definition = text.is_nullable().then(|| present.finish());
+        let (values, encoding) = keyed((nulls < page.len()).then_some(values));
         chunk.page(PageContent {
-            repetition: Vec::new(),
-            definition,
-            keys: (nulls < page.len()).then(|| values.finish()),
-            levels: page.len(),
+            levels: [None, definition],
+            values,
+            encoding,
+            count: page.len(),
             nulls,
             rows: page.len(),
         })?;
     }
-    chunk.finish(dictionary)
+    let nulls = chunk.nulls();
+    chunk.finish(bounds(dictionary, nulls))
 }
 
 /// The keys or the values of a column of maps. Neither map nor entry is ever null, so a level of 0
@@ -185,14 +178,16 @@ fn map(
                 }
             }
         }
+        let (values, encoding) = keyed((nulls < levels).then_some(values));
         chunk.page(PageContent {
-            repetition: repeated.finish(),
-            definition: present.finish(),
-            keys: (nulls < levels).then(|| values.finish()),
-            levels,
+            levels: [Some(repeated.finish()), Some(present.finish())],
+            values,
+            encoding,
+            count: levels,
             nulls,
             rows: page.len(),
         })?;
     }
-    chunk.finish(dictionary)
+    let nulls = chunk.nulls();
+    chunk.finish(bounds(dictionary, nulls))
 }
