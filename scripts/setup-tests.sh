@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests, the demo and the bench use beside Rust: Debian's prometheus, nginx and
+# Installs what the tests, the demo and the bench use beside Rust: Debian's prometheus, nginx, zstd and
 # wrk, and PyPI's httpbin in a virtual environment of its own.
 #
 #   scripts/setup-tests.sh                   everything; fails where something is missing
@@ -80,6 +80,7 @@ fi
 
 need prometheus prometheus
 need nginx nginx-light
+need zstd zstd
 python=${PYTHON:-python3}
 has "$python" && "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 [ "${#missing[@]}" = 0 ] || debian_install "${missing[@]}"

@@ -99,6 +99,11 @@ impl Lab {
         Ok(std::fs::write(self.folder.path().join(name), contents)?)
     }
 
+    /// A file in its folder.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
     fn limit(&self) -> Duration {
         GRACE + Duration::from_secs(self.seconds)
     }
@@ -121,7 +126,8 @@ impl Lab {
         Ok((run, samples))
     }
 
-    fn brunt_with(
+    /// The same with more flags.
+    pub(crate) fn brunt_with(
         &self,
         script: &str,
         every: Duration,

@@ -105,5 +105,30 @@ pub(crate) fn iterations(count: u64) -> String {
     )
 }
 
+/// So many samples of custom metrics with tags, a thousand in each iteration.
+pub(crate) fn custom_samples(count: u64) -> String {
+    let iterations = count / 1_000;
+    format!(
+        "import {{ Counter, Trend }} from 'k6/metrics';\n\
+         const counter = new Counter('orders'), trend = new Trend('order_time', true);\n\
+         const tags = [{{ shop: 'a', kind: 'book' }}, {{ shop: 'b', kind: 'food' }}];\n\
+         export const options = {{ scenarios: {{ all: {{ executor: 'shared-iterations', \
+         vus: 10, iterations: {iterations}, maxDuration: '2m' }} }} }};\n\
+         export default function () {{\n  for (let i = 0; i < 500; i++) {{\n    \
+         counter.add(1, tags[i & 1]);\n    trend.add(Math.random() * 1000, tags[i & 1]);\n  }}\n}}\n"
+    )
+}
+
+/// So many requests of ten VUs.
+pub(crate) fn requests(url: &str, count: u64) -> String {
+    let request = request(url);
+    format!(
+        "import http from 'k6/http';\nimport {{ check }} from 'k6';\n\
+         export const options = {{ scenarios: {{ all: {{ executor: 'shared-iterations', \
+         vus: 10, iterations: {count}, maxDuration: '2m' }} }} }};\n\
+         export default function () {{\n  {request}\n}}\n"
+    )
+}
+
 /// One iteration of nothing.
 pub(crate) const NOTHING: &str = "export default function () {}\n";

@@ -4,6 +4,7 @@ mod arrival;
 mod flatness;
 mod interner;
 mod memory;
+mod outputs;
 mod ramp;
 mod shared_array;
 mod startup;
@@ -17,7 +18,7 @@ use crate::report::Row;
 pub(crate) type Section = fn(&Lab) -> Result<Vec<Row>, BenchError>;
 
 /// Names for `--only`, in the order of a whole run.
-pub(crate) const ALL: [(&str, Section); 9] = [
+pub(crate) const ALL: [(&str, Section); 10] = [
     ("throughput", throughput::measure),
     ("memory", memory::measure),
     ("arrival", arrival::measure),
@@ -25,6 +26,7 @@ pub(crate) const ALL: [(&str, Section); 9] = [
     ("truth", truth::measure),
     ("flatness", flatness::measure),
     ("interner", interner::measure),
+    ("outputs", outputs::measure),
     ("shared-array", shared_array::measure),
     ("startup", startup::measure),
 ];

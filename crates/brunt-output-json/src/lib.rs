@@ -3,24 +3,19 @@
 //! Two kinds of lines: one `Metric` line just before a metric's first `Point`, then a `Point` for
 //! each sample, byte for byte as k6 writes them, so that every tool that reads k6's files reads
 //! ours. The lines are written by hand and not by a serializer: everything but time and value is the
-//! same for all samples of a series and is rendered once.
-//!
-//! Encoding runs on the control runtime, writing on a thread of its own: a slow disk delays
-//! neither, it fills the bounded edge, where what is given up is counted.
+//! same for all samples of a series and is rendered once. How they get into a file is `brunt-file`'s.
 
 #![forbid(unsafe_code)]
 
-mod cache;
-mod encoder;
-mod number;
-mod output;
+mod format;
 mod text;
-mod timestamp;
-mod writer;
 
+use brunt_file::lines::Lines;
+use brunt_file::{FileOutput, Target};
 use brunt_output::{ConfigError, Key, Output, OutputKind, Settings};
+use jiff::tz::TimeZone;
 
-pub use output::JsonOutput;
+use crate::format::JsonLines;
 
 /// The kind behind `--out json`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,8 +27,8 @@ impl OutputKind for Json {
     }
 
     fn about(&self) -> &'static str {
-        "Every sample as a line of JSON, as k6 writes it. A target that ends in .gz is compressed; \
-         '-' or no target is the standard output."
+        "Every sample as a line of JSON, as k6 writes it. A target that ends in .gz or .zst is \
+         compressed; '-' or no target is the standard output."
     }
 
     fn example(&self) -> &'static str {
@@ -45,6 +40,14 @@ impl OutputKind for Json {
     }
 
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Output>, ConfigError> {
-        Ok(Box::new(JsonOutput::new(&settings.target)))
+        let target = Target::parse(&settings.target);
+        let output = FileOutput::new("json", target, |context| {
+            let format = JsonLines::new(&context.declarations, TimeZone::system());
+            Box::new(Lines::new(format, context))
+        });
+        Ok(Box::new(output))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,6 +234,14 @@ impl Account {
         }
     }
 
+    /// The output cannot go on, for this reason. Its runner, who gets the error, tells it; here it only
+    /// stays an outage to the end.
+    pub fn gave_up(&self, reason: &str) {
+        let mut words = self.words();
+        words.last_error = Some(reason.to_owned());
+        words.outage = Some(reason.to_owned());
+    }
+
     /// Deliveries work; called as often as anybody likes.
     pub fn well(&self) {
         if self.words().outage.take().is_some() {

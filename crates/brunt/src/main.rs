@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod logging;
 mod progress;
+mod repair;
 mod run;
 mod scaffold;
 mod send;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
             run::inspect::inspect(&run_args(own), requirements, terminal)
         }),
         Some(("send", own)) => with_terminal(own, |terminal| send::run(own, terminal)),
+        Some(("repair", own)) => with_terminal(own, |terminal| repair::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),
         Some(("completion", own)) => {
             let mut script = Vec::new();

@@ -12,7 +12,7 @@ use clap::ArgMatches;
 
 use crate::exit::{Exit, Failure};
 use crate::run::SHUTDOWN_BUDGET;
-use crate::run::outputs;
+use crate::run::outputs::{self, GaveUp};
 use crate::run::signals::Signals;
 use crate::terminal::Terminal;
 
@@ -102,7 +102,7 @@ async fn send(folder: &Path, out: Option<String>, log: &Arc<dyn LogSink>) -> Res
         {
             say(Level::Warn, format!("output {}: {reason}", one.instance));
         }
-        if let Err(error) = &one.report {
+        if let Err(GaveUp::Unsaid(error)) = &one.report {
             say(Level::Error, format!("output {}: {error}", one.instance));
         }
     }

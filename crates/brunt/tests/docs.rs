@@ -174,6 +174,8 @@ pages! {
     mimir "docs/guide/mimir.md"
     network "docs/guide/network.md"
     json "docs/guide/json.md"
+    csv "docs/guide/csv.md"
+    repair "docs/guide/repair.md"
     exit_codes "docs/guide/exit-codes.md"
     summary "docs/guide/summary.md"
     logs "docs/guide/logs.md"

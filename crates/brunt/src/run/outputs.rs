@@ -27,6 +27,7 @@ pub(crate) fn catalogue() -> Catalogue {
         .with(brunt_output_parquet::Parquet)
         .with(brunt_output_arrow::Arrow)
         .with(brunt_output_arrow::Exec)
+        .with(brunt_output_csv::Csv)
         .with(brunt_output_prometheus::Mimir)
         .with(brunt_output_prometheus::Prometheus)
         .with(brunt_output_prometheus::K6RemoteWrite)
@@ -107,6 +108,28 @@ fn log_of(instance: &str, log: Arc<dyn LogSink>) -> Log {
     })
 }
 
+/// Tells at once when an output gives up, while something can still be done about it.
+async fn told(
+    work: impl Future<Output = Result<OutputReport, OutputError>>,
+    instance: String,
+    account: Account,
+    log: Arc<dyn LogSink>,
+) -> Result<OutputReport, OutputError> {
+    let ended = work.await;
+    if let Err(error) = &ended {
+        let reason = error.to_string();
+        account.gave_up(&reason);
+        log.log(Record {
+            level: Level::Error,
+            message: format!(
+                "output {instance}: {reason}; the test goes on, what this output has not written is lost"
+            ),
+            fields: Vec::new(),
+        });
+    }
+    ended
+}
+
 /// Outputs at work.
 pub(crate) struct Running(Vec<Started>);
 
@@ -123,7 +146,15 @@ pub(crate) struct Delivered {
     /// It gets snapshots, of which a later one has all that is in an earlier one.
     pub(crate) cumulative: bool,
     pub(crate) counts: Counts,
-    pub(crate) report: Result<OutputReport, String>,
+    pub(crate) report: Result<OutputReport, GaveUp>,
+}
+
+/// Why an output has no report.
+pub(crate) enum GaveUp {
+    /// It said so, and the user was told.
+    Told,
+    /// It is not known, but something is.
+    Unsaid(String),
 }
 
 impl Outputs {
@@ -151,7 +182,13 @@ impl Outputs {
                 log: log_of(&one.instance, Arc::clone(log)),
                 ..context.clone()
             };
-            let task = tokio::spawn(one.output.run(inbox, context));
+            let work = one.output.run(inbox, context);
+            let task = tokio::spawn(told(
+                work,
+                one.instance.clone(),
+                account.clone(),
+                Arc::clone(log),
+            ));
             running.push(Started {
                 instance: one.instance,
                 account,
@@ -196,12 +233,12 @@ impl Running {
                 () = std::future::ready(()), if is_late => None,
             };
             let report = match ended {
-                Some(Ok(report)) => report.map_err(|error| error.to_string()),
-                Some(Err(_)) => Err("it failed and cannot say why".to_owned()),
-                None => Err(format!(
+                Some(Ok(report)) => report.map_err(|_| GaveUp::Told),
+                Some(Err(_)) => Err(GaveUp::Unsaid("it failed and cannot say why".to_owned())),
+                None => Err(GaveUp::Unsaid(format!(
                     "it was not done {} s after the test",
                     began.elapsed().as_secs()
-                )),
+                ))),
             };
             account.close();
             delivered.push(Delivered {

@@ -10,7 +10,7 @@ use brunt_summary::{Banner, HandleState, OutputLine};
 use serde_json::Value;
 
 use crate::run::RunArgs;
-use crate::run::outputs::{Delivered, Outputs};
+use crate::run::outputs::{Delivered, GaveUp, Outputs};
 use crate::run::reports::{self, Finished, with_run_info};
 use crate::run::script::Script;
 use crate::run::settings::Settings;
@@ -215,7 +215,7 @@ fn report_outputs(delivered: &[Delivered], colour: Option<bool>, say: &dyn Fn(Le
         crate::terminal::print(brunt_summary::outputs::render(&lines, colour));
     }
     for (one, line) in delivered.iter().zip(&lines) {
-        if let Err(error) = &one.report {
+        if let Err(GaveUp::Unsaid(error)) = &one.report {
             say(Level::Error, format!("output {}: {error}", one.instance));
         }
         let counts = &one.counts;

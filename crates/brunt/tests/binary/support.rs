@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use log::{LogLine, parse_log};
 pub(crate) use raw_server::RawServer;
-pub(crate) use results::{Points, Summary};
+pub(crate) use results::{Points, Rows, Summary};
 
 /// No run of these tests takes a fraction of this, even on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -285,6 +285,13 @@ impl Started {
         }
     }
 
+    /// Waits for the end of a process that was killed; gives what keeps its folder.
+    pub(crate) fn killed(mut self) -> Arc<tempfile::TempDir> {
+        let status = self.wait();
+        assert_eq!(status.map(|it| it.code()), Some(None), "it was not killed");
+        Arc::clone(&self.folder)
+    }
+
     fn wait(&mut self) -> Option<ExitStatus> {
         let deadline = Instant::now() + LIMIT;
         while Instant::now() < deadline {
@@ -395,6 +402,11 @@ impl Finished {
     /// The file that `--out json=` wrote.
     pub(crate) fn points(&self, name: &str) -> Points {
         Points::parse(&self.read(name))
+    }
+
+    /// The file that `--out csv=` wrote.
+    pub(crate) fn rows(&self, name: &str) -> Rows {
+        Rows::parse(&self.read(name))
     }
 }
 

@@ -91,3 +91,54 @@ impl Points {
         all
     }
 }
+
+/// The rows of `--out csv`, by column.
+pub(crate) struct Rows(pub(crate) Vec<BTreeMap<String, String>>);
+
+impl Rows {
+    /// Reads the rows; fails the test where one has not as many cells as the header.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let rows = reader.records().map(|row| {
+            let row = row.unwrap_or_else(|error| panic!("{error}"));
+            let cells = header.iter().zip(&row);
+            cells
+                .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
+                .collect()
+        });
+        Self(rows.collect())
+    }
+
+    /// The rows of one metric.
+    pub(crate) fn of(&self, metric: &str) -> Vec<&BTreeMap<String, String>> {
+        let own = self.0.iter().filter(|row| row["metric_name"] == metric);
+        own.collect()
+    }
+
+    /// The values of one metric.
+    pub(crate) fn values(&self, metric: &str) -> Vec<f64> {
+        let cells = self.of(metric).into_iter().map(|row| &row["metric_value"]);
+        cells.map(|cell| cell.parse().unwrap()).collect()
+    }
+
+    /// The map in a cell such as `extra_tags`.
+    pub(crate) fn map(cell: &str) -> BTreeMap<String, String> {
+        let pairs = cell.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap());
+        pairs
+            .map(|(key, value)| (decode(key), decode(value)))
+            .collect()
+    }
+}
+
+/// Percent-decodes.
+fn decode(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).unwrap()
+}

@@ -11,7 +11,7 @@ const NANOS: i64 = 1_000_000_000;
 
 /// Writes times, remembering the last one.
 #[derive(Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     zone: TimeZone,
     second: Option<i64>,
     /// `2026-11-22T10:24:49` of that second.
@@ -21,10 +21,13 @@ pub(crate) struct Clock {
     last: Option<i64>,
     /// The whole text of `last`.
     text: Vec<u8>,
+    /// Whether a fraction of a second is shown.
+    fraction: bool,
 }
 
 impl Clock {
-    pub(crate) fn new(zone: TimeZone) -> Self {
+    /// Times in this zone, to the nanosecond.
+    pub fn new(zone: TimeZone) -> Self {
         Self {
             zone,
             second: None,
@@ -32,11 +35,20 @@ impl Clock {
             offset: String::new(),
             last: None,
             text: Vec::with_capacity(40),
+            fraction: true,
+        }
+    }
+
+    /// Times in this zone, to the second: Go's `RFC3339`.
+    pub fn of_seconds(zone: TimeZone) -> Self {
+        Self {
+            fraction: false,
+            ..Self::new(zone)
         }
     }
 
     /// Appends a time in nanoseconds since the Unix epoch, without quotes.
-    pub(crate) fn write(&mut self, out: &mut Vec<u8>, time: i64) {
+    pub fn write(&mut self, out: &mut Vec<u8>, time: i64) {
         if self.last != Some(time) {
             self.render(time);
             self.last = Some(time);
@@ -51,7 +63,7 @@ impl Clock {
         }
         self.text.clear();
         self.text.extend_from_slice(self.civil.as_bytes());
-        if fraction > 0 {
+        if self.fraction && fraction > 0 {
             let mut digits = [b'0'; 9];
             for digit in digits.iter_mut().rev() {
                 *digit += (fraction % 10) as u8;
@@ -119,6 +131,15 @@ mod tests {
             "1969-12-31T23:59:59.999999999Z",
         ];
         assert_eq!(text(TimeZone::UTC, &times), expected);
+    }
+
+    #[test]
+    fn a_clock_of_seconds_shows_no_fraction() {
+        let mut clock = Clock::of_seconds(TimeZone::UTC);
+        let mut out = Vec::new();
+        clock.write(&mut out, 1_795_343_089_999_999_999);
+        clock.write(&mut out, -1);
+        assert_eq!(out, b"2026-11-22T10:24:49Z1969-12-31T23:59:59Z");
     }
 
     #[test]

@@ -2,9 +2,18 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use brunt_output::kit::{self, Fixture};
-use brunt_output::{Catalogue, Environment};
+use brunt_output::{Catalogue, Environment, Item, OutputError};
 
 use super::*;
+
+/// `--out json=TARGET`.
+fn output(target: &str) -> Box<dyn Output> {
+    let settings = Settings {
+        target: target.to_owned(),
+        ..Settings::default()
+    };
+    Json.configure(&settings).unwrap()
+}
 
 /// Batches that come to several chunks, so that buffers are recycled.
 fn items(fixture: &Fixture, batches: i64) -> Vec<Item> {
@@ -30,7 +39,7 @@ async fn a_file_holds_every_sample() {
     let path = folder.path().join("run.json");
     let target = path.to_str().unwrap();
     let fixture = Fixture::new();
-    let make = || -> Box<dyn Output> { Box::new(JsonOutput::new(target)) };
+    let make = || output(target);
     let fed = kit::conform(make, &items(&fixture, 10), fixture.context())
         .await
         .unwrap();
@@ -49,8 +58,8 @@ async fn a_compressed_file_is_complete_and_readable_when_cut_off() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.json.gz");
     let fixture = Fixture::new();
-    let output = Box::new(JsonOutput::new(path.to_str().unwrap()));
-    let fed = kit::feed(output, &items(&fixture, 10), fixture.context())
+    let to = output(path.to_str().unwrap());
+    let fed = kit::feed(to, &items(&fixture, 10), fixture.context())
         .await
         .unwrap();
     assert_eq!(fed.counts.delivered, 10_000);
@@ -74,7 +83,7 @@ async fn what_json_cannot_hold_is_rejected_and_named() {
     let series = fixture.series("vus", &[]);
     let batch = fixture.batch(&[(series, 1, f64::INFINITY), (series, 2, 1.0)]);
     let items = [Item::Samples(Arc::new(batch))];
-    let make = || -> Box<dyn Output> { Box::new(JsonOutput::new(path.to_str().unwrap())) };
+    let make = || output(path.to_str().unwrap());
     let fed = kit::conform(make, &items, fixture.context()).await.unwrap();
     assert_eq!((fed.counts.delivered, fed.counts.rejected), (1, 1));
     let reason = fed.counts.first_rejection.unwrap();
@@ -85,7 +94,7 @@ async fn what_json_cannot_hold_is_rejected_and_named() {
 async fn a_file_that_cannot_be_made_is_an_error_before_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing").join("run.json");
-    let message = JsonOutput::new(path.to_str().unwrap())
+    let message = output(path.to_str().unwrap())
         .check()
         .await
         .unwrap_err()
@@ -100,8 +109,8 @@ async fn a_file_that_cannot_be_made_is_an_error_before_the_start() {
 #[cfg(target_os = "linux")]
 async fn a_full_disk_is_an_error_that_names_the_file() {
     let fixture = Fixture::new();
-    let output = Box::new(JsonOutput::new("/dev/full"));
-    let error = kit::feed(output, &items(&fixture, 10), fixture.context())
+    let to = output("/dev/full");
+    let error = kit::feed(to, &items(&fixture, 10), fixture.context())
         .await
         .unwrap_err();
     let OutputError::Write { target, source } = error else {
@@ -109,7 +118,7 @@ async fn a_full_disk_is_an_error_that_names_the_file() {
     };
     assert_eq!(
         (target.as_str(), source.kind()),
-        ("/dev/full", io::ErrorKind::StorageFull)
+        ("/dev/full", std::io::ErrorKind::StorageFull)
     );
 }
 
