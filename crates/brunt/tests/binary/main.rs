@@ -38,5 +38,6 @@ mod reports;
 mod request_parameters;
 mod segments;
 mod signals;
+mod spool;
 mod support;
 mod terminal;

@@ -150,7 +150,8 @@ impl Brunt {
         // A developer's own settings must not change a test.
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"));
         command.envs(self.env).current_dir(self.folder.path());
         command
             .stdin(Stdio::piped())
@@ -183,6 +184,11 @@ pub(crate) struct Started {
 }
 
 impl Started {
+    /// A file of its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
