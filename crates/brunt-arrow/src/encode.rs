@@ -1,5 +1,6 @@
 //! From batches of samples to columns.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -15,6 +16,12 @@ use crate::metadata::FileMetadata;
 use crate::rows::Rows;
 use crate::schema::SampleSchema;
 use crate::table::{NULL, SeriesTable};
+
+/// Rows of a record batch.
+const BATCH_ROWS: usize = 64 * 1024;
+
+/// Bytes of the maps' texts in a record batch.
+const BATCH_TEXT: usize = 32 << 20;
 
 /// Collects samples and makes record batches of them.
 ///
@@ -161,18 +168,29 @@ impl Encoder {
         self.table.size() + self.metadata.size()
     }
 
-    /// The rows from this one on as a record batch. Dictionaries are the same arrays as in the batch
+    /// How many rows a record batch may have. Maps are written out in it, so where they are long it has to
+    /// have fewer rows.
+    pub fn batch_rows(&self) -> usize {
+        let longest = self.table.tags().longest() + self.metadata.longest();
+        (BATCH_TEXT / longest.max(1)).clamp(1, BATCH_ROWS)
+    }
+
+    /// These rows as a record batch, at most [`Encoder::batch_rows`]. Dictionaries are the same arrays as in the batch
     /// before as long as nothing new was seen.
-    pub fn batch(&mut self, from: usize) -> Result<RecordBatch, ArrowError> {
-        let from = from.min(self.rows.len());
-        let series = &self.rows.series[from..];
+    ///
+    /// # Errors
+    /// If the text of the maps is more than a record batch can hold.
+    pub fn batch(&mut self, rows: Range<usize>) -> Result<RecordBatch, ArrowError> {
+        let end = rows.end.min(self.rows.len());
+        let rows = rows.start.min(end)..end;
+        let series = &self.rows.series[rows.clone()];
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.tags().len() + 7);
         for (at, column) in self.table.columns_mut().iter_mut().enumerate() {
             if at == 3 {
-                let time = ScalarBuffer::from(self.rows.time[from..].to_vec());
+                let time = ScalarBuffer::from(self.rows.time[rows.clone()].to_vec());
                 let time = TimestampNanosecondArray::new(time, None).with_timezone("UTC");
                 columns.push(Arc::new(time));
-                let value = ScalarBuffer::from(self.rows.value[from..].to_vec());
+                let value = ScalarBuffer::from(self.rows.value[rows.clone()].to_vec());
                 columns.push(Arc::new(Float64Array::new(value, None)));
             }
             let texts = column.dictionary_mut().array()?;
@@ -193,7 +211,7 @@ impl Encoder {
         let maps = self.table.maps();
         let of_rows = series.iter().map(|row| maps[*row as usize]);
         columns.push(self.table.tags().array(of_rows, tags)?);
-        let of_rows = self.rows.metadata[from..].iter().copied();
+        let of_rows = self.rows.metadata[rows].iter().copied();
         columns.push(self.metadata.array(of_rows, metadata)?);
         RecordBatch::try_new(Arc::clone(&self.arrow), columns)
     }

@@ -18,6 +18,8 @@ pub struct MapTable {
     entries: Vec<(i32, i32)>,
     /// Where each map ends.
     ends: Vec<u32>,
+    /// Bytes of text in the longest map.
+    longest: usize,
 }
 
 impl Default for MapTable {
@@ -28,6 +30,7 @@ impl Default for MapTable {
             values: Dictionary::default(),
             entries: Vec::new(),
             ends: vec![0],
+            longest: 0,
         }
     }
 }
@@ -36,7 +39,9 @@ impl MapTable {
     /// Adds a map; gives its number, 0 for an empty one. `None` if there is no room.
     pub fn add<'a>(&mut self, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<u32> {
         let before = self.entries.len();
+        let mut length = 0;
         for (key, value) in pairs {
+            length += key.len() + value.len();
             let Some(entry) = self.keys.key(key).zip(self.values.key(value)) else {
                 self.entries.truncate(before);
                 return None;
@@ -47,6 +52,7 @@ impl MapTable {
             return Some(0);
         }
         self.ends.push(u32::try_from(self.entries.len()).ok()?);
+        self.longest = self.longest.max(length);
         u32::try_from(self.ends.len() - 1).ok()
     }
 
@@ -73,6 +79,11 @@ impl MapTable {
     /// Whether there is no map but the empty one.
     pub fn is_empty(&self) -> bool {
         self.ends.len() == 1
+    }
+
+    /// Bytes of text in the longest map.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// About what it takes in memory.

@@ -9,10 +9,7 @@ use brunt_arrow::Encoder;
 use brunt_metrics::SampleBatch;
 use brunt_output::{Account, OutputContext};
 
-/// A record batch is written when it has this many rows …
-const ROWS: usize = 64 * 1024;
-
-/// … or after this time.
+/// A record batch is written when it has enough rows, or after this time.
 const FLUSH: Duration = Duration::from_millis(200);
 
 /// A dictionary is sent again as a whole when it has grown, so it may not grow for ever: beyond this
@@ -71,7 +68,7 @@ impl<W: Write> Stream<W> {
             let reason = "they belong to a series that is not known";
             self.account.rejected(left_out, reason);
         }
-        if self.encoder.rows().len() >= ROWS {
+        if self.encoder.rows().len() >= self.encoder.batch_rows() {
             return self.flush();
         }
         self.tick()
@@ -87,13 +84,18 @@ impl<W: Write> Stream<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.last_flush = Instant::now();
         let rows = self.encoder.rows().len();
-        if rows == 0 {
-            return Ok(());
+        let mut from = 0;
+        while from < rows {
+            let to = (from + self.encoder.batch_rows()).min(rows);
+            let batch = self.encoder.batch(from..to).map_err(io_error)?;
+            self.writer.write(&batch).map_err(io_error)?;
+            self.writer.flush().map_err(io_error)?;
+            self.account.delivered((to - from) as u64);
+            from = to;
         }
-        let batch = self.encoder.batch(0).map_err(io_error)?;
-        self.writer.write(&batch).map_err(io_error)?;
-        self.writer.flush().map_err(io_error)?;
-        self.account.delivered(rows as u64);
+        if let Some(time) = self.encoder.rows().time.last() {
+            self.account.settled(*time);
+        }
         self.count();
         self.encoder.clear_rows();
         if self.encoder.table_size() > TABLE {

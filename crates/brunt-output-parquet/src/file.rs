@@ -17,10 +17,7 @@ use crate::row_group;
 use crate::side::{self, Committed, Side};
 use crate::whole::{self, io_error};
 
-/// Rows go to the side file when there are this many …
-const FLUSH_ROWS: usize = 64 * 1024;
-
-/// … or after this time.
+/// Rows go to the side file when there are enough of them for a record batch, or after this time.
 const FLUSH: Duration = Duration::from_millis(400);
 
 /// A file under its temporary name, with its side file.
@@ -93,7 +90,7 @@ impl SampleFile {
         if self.encoder.size() >= self.row_group {
             return self.end_row_group();
         }
-        if self.encoder.rows().len() - self.flushed >= FLUSH_ROWS {
+        if self.encoder.rows().len() - self.flushed >= self.encoder.batch_rows() {
             return self.flush();
         }
         self.tick()
@@ -110,19 +107,27 @@ impl SampleFile {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.last_flush = Instant::now();
         let rows = self.encoder.rows().len();
-        if rows > self.flushed {
-            let batch = self.encoder.batch(self.flushed).map_err(side::io_error)?;
-            self.side.write(&batch)?;
-            self.account.delivered((rows - self.flushed) as u64);
-            self.flushed = rows;
+        while self.flushed < rows {
+            let end = (self.flushed + self.encoder.batch_rows()).min(rows);
+            let batch = self.encoder.batch(self.flushed..end);
+            self.side.write(&batch.map_err(side::io_error)?)?;
+            self.count(end);
+            self.flushed = end;
         }
         Ok(())
     }
 
+    /// So many rows of the open row group are on disk.
+    fn count(&self, rows: usize) {
+        self.account.delivered((rows - self.flushed) as u64);
+        if let Some(time) = self.encoder.rows().time.last() {
+            self.account.settled(*time);
+        }
+    }
+
     fn end_row_group(&mut self) -> io::Result<()> {
         self.write_row_group().map_err(io_error)?;
-        self.account
-            .delivered((self.encoder.rows().len() - self.flushed) as u64);
+        self.count(self.encoder.rows().len());
         let length = self.writer.bytes_written() as u64;
         self.account.wrote(length - self.written);
         self.written = length;
@@ -176,8 +181,7 @@ impl SampleFile {
     pub(crate) fn finish(mut self) -> io::Result<()> {
         if !self.encoder.rows().is_empty() {
             self.write_row_group().map_err(io_error)?;
-            let rows = self.encoder.rows().len();
-            self.account.delivered((rows - self.flushed) as u64);
+            self.count(self.encoder.rows().len());
         }
         self.writer.finish().map_err(io_error)?;
         self.account

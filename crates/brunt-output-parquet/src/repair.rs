@@ -9,7 +9,6 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
@@ -17,6 +16,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::serialized_reader::SerializedFileReader;
 
 use crate::side::{self, Committed};
 use crate::whole::{self, Writer};
@@ -82,16 +82,16 @@ pub fn repair(path: &Path) -> Result<Repaired, RepairError> {
         what: what.display().to_string(),
     };
     if !side_path.exists() {
-        return Err(if whole.exists() && !temporary.exists() {
+        return Err(if !temporary.exists() && is_whole(&whole) {
             RepairError::Whole(whole)
         } else {
             nothing(&side_path)
         });
     }
-    let (open, committed, schema, cut) = read_side(&side_path)?;
+    let (open, committed, schema) = open_side(&side_path)?;
     if !temporary.exists() {
         // The file got its name, and the side file was all but gone.
-        if whole.exists() {
+        if is_whole(&whole) {
             remove(&side_path)?;
             return Err(RepairError::Whole(whole));
         }
@@ -122,7 +122,7 @@ pub fn repair(path: &Path) -> Result<Repaired, RepairError> {
     let compression = Compression::ZSTD(ZstdLevel::default());
     let mut writer = whole::begin(file, &schema, compression, true).map_err(write)?;
     copy(&mut writer, &old, &metadata).map_err(write)?;
-    let from_side_file = append(&mut writer, &schema, &open).map_err(write)?;
+    let (from_side_file, cut) = append(&mut writer, &schema, open).map_err(write)?;
     let written = writer.close().map_err(write)?;
     sync.sync_all().map_err(|error| write(error.into()))?;
     fs::rename(&new, &target).map_err(|error| write(error.into()))?;
@@ -167,11 +167,10 @@ fn remove(path: &Path) -> Result<(), RepairError> {
     })
 }
 
-type SideContent = (Vec<RecordBatch>, Committed, SchemaRef, bool);
+type SideStream = StreamReader<BufReader<File>>;
 
-/// All that can be read, what the Parquet file has, the schema without what only a side file says, and
-/// whether it was cut.
-fn read_side(path: &Path) -> Result<SideContent, RepairError> {
+/// The rows, what the Parquet file has, and the schema without what only a side file says.
+fn open_side(path: &Path) -> Result<(SideStream, Committed, SchemaRef), RepairError> {
     let unreadable = |error: &dyn std::fmt::Display| RepairError::Unreadable {
         path: path.to_owned(),
         reason: error.to_string(),
@@ -187,17 +186,13 @@ fn read_side(path: &Path) -> Result<SideContent, RepairError> {
     let committed = side::committed(schema.metadata())
         .ok_or_else(|| unreadable(&"it is no side file of a Parquet file"))?;
     let metadata = side::without_committed(schema.metadata());
-    let schema = Arc::new(Schema::new(schema.fields().clone()).with_metadata(metadata));
-    let (mut batches, mut cut) = (Vec::new(), false);
-    for batch in stream {
-        // What follows a batch that was cut cannot be found.
-        let Ok(batch) = batch else {
-            cut = true;
-            break;
-        };
-        batches.push(batch);
-    }
-    Ok((batches, committed, schema, cut))
+    let schema = Schema::new(schema.fields().clone()).with_metadata(metadata);
+    Ok((stream, committed, Arc::new(schema)))
+}
+
+/// Whether there is a Parquet file with all that belongs to it.
+fn is_whole(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| SerializedFileReader::new(file).is_ok())
 }
 
 fn footer(committed: &Committed) -> Result<ParquetMetaData, ParquetError> {
@@ -225,19 +220,21 @@ fn copy(writer: &mut Writer, old: &File, metadata: &ParquetMetaData) -> Result<(
     Ok(())
 }
 
-/// The open row group.
+/// The open row group, up to where the side file was cut. Tells how many rows there were, and whether it was.
 fn append(
     writer: &mut Writer,
     schema: &SchemaRef,
-    batches: &[RecordBatch],
-) -> Result<u64, ParquetError> {
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    if rows == 0 {
-        return Ok(0);
-    }
+    open: SideStream,
+) -> Result<(u64, bool), ParquetError> {
     let factory = ArrowRowGroupWriterFactory::new(writer, Arc::clone(schema));
     let mut columns = factory.create_column_writers(writer.flushed_row_groups().len())?;
-    for batch in batches {
+    let (mut rows, mut cut) = (0, false);
+    for batch in open {
+        // What follows a batch that was cut cannot be found.
+        let Ok(batch) = batch else {
+            cut = true;
+            break;
+        };
         let mut column = columns.iter_mut();
         for (field, array) in schema.fields().iter().zip(batch.columns()) {
             for leaf in compute_leaves(field, array)? {
@@ -246,11 +243,15 @@ fn append(
                 }
             }
         }
+        rows += batch.num_rows() as u64;
+    }
+    if rows == 0 {
+        return Ok((0, cut));
     }
     let mut group = writer.next_row_group()?;
     for column in columns {
         column.close()?.append_to_row_group(&mut group)?;
     }
     group.close()?;
-    Ok(rows as u64)
+    Ok((rows, cut))
 }

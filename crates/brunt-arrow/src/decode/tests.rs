@@ -111,12 +111,12 @@ proptest! {
             expected.extend(seen(batch, &context.registry, &context.interner));
             prop_assert_eq!(encoder.push(batch), 0);
             if !at_once {
-                let batch = decoder.decode(&encoder.batch(0).unwrap()).unwrap();
+                let batch = decoder.decode(&encoder.batch(0..usize::MAX).unwrap()).unwrap();
                 read.extend(seen(&batch, &registry, &interner));
                 encoder.clear_rows();
             }
         }
-        let batch = decoder.decode(&encoder.batch(0).unwrap()).unwrap();
+        let batch = decoder.decode(&encoder.batch(0..usize::MAX).unwrap()).unwrap();
         read.extend(seen(&batch, &registry, &interner));
         prop_assert_eq!(read, expected);
     }

@@ -39,7 +39,7 @@ fn a_sample_is_a_row_of_the_schema() {
     batch.meta = meta;
     let mut encoder = Encoder::new(fixture.context());
     assert_eq!(encoder.push(&batch), 0);
-    let batch = encoder.batch(0).unwrap();
+    let batch = encoder.batch(0..usize::MAX).unwrap();
     let all = |text: &str| Some(text.to_owned());
     let duration = all("http_req_duration");
     assert_eq!(
@@ -79,7 +79,7 @@ fn dictionaries_stay_the_same_arrays_until_something_is_new() {
     let mut encoder = Encoder::new(fixture.context());
     let mut urls = |series| {
         encoder.push(&fixture.batch(&[(series, 0, 0.0)]));
-        let batch = encoder.batch(0).unwrap();
+        let batch = encoder.batch(0..usize::MAX).unwrap();
         let column = batch
             .column_by_name("url")
             .unwrap()
@@ -94,7 +94,7 @@ fn dictionaries_stay_the_same_arrays_until_something_is_new() {
     assert_eq!(encoder.table().row(one.0), None);
     encoder.push(&fixture.batch(&[(other, 0, 0.0)]));
     assert_eq!(
-        texts(&encoder.batch(0).unwrap(), "url"),
+        texts(&encoder.batch(0..usize::MAX).unwrap(), "url"),
         [Some("/2".to_owned())]
     );
 }
@@ -112,7 +112,7 @@ fn what_belongs_to_nothing_is_left_out_and_told() {
     }];
     let mut encoder = Encoder::new(fixture.context());
     assert_eq!(encoder.push(&batch), 3);
-    assert_eq!(encoder.batch(0).unwrap().num_rows(), 1);
+    assert_eq!(encoder.batch(0..usize::MAX).unwrap().num_rows(), 1);
     let absent = Sample {
         series: known,
         meta: MetaId(7),
@@ -125,4 +125,18 @@ fn what_belongs_to_nothing_is_left_out_and_told() {
         0,
         "metadata that is not there is none"
     );
+}
+
+#[test]
+fn a_batch_has_fewer_rows_where_maps_are_long() {
+    let fixture = Fixture::new();
+    let mut encoder = Encoder::new(fixture.context());
+    assert_eq!(encoder.batch_rows(), BATCH_ROWS);
+    let long = "x".repeat(1 << 20);
+    let series = fixture.series("vus", &[("long", &long)]);
+    encoder.push(&fixture.batch(&[(series, 0, 0.0); 40]));
+    assert!((16..32).contains(&encoder.batch_rows()));
+    let rows =
+        |from: usize, encoder: &mut Encoder| encoder.batch(from..from + 31).unwrap().num_rows();
+    assert_eq!((rows(0, &mut encoder), rows(31, &mut encoder)), (31, 9));
 }
