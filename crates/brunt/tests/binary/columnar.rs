@@ -181,9 +181,9 @@ fn declarations_come_along() {
     let outputs = ["--out", "parquet=o.parquet", "--out", "arrow=o.arrows"];
     let run = Brunt::script(SCRIPT).args(&outputs).run().expect(0);
     let program = "import sys, pyarrow as pa, pyarrow.parquet as pq
-print(pq.read_schema(sys.argv[1]).metadata[b'brunt.metrics'].decode())
+print(pq.read_metadata(sys.argv[1]).metadata[b'brunt.metrics'].decode())
 print(pa.ipc.open_stream(pa.OSFile(sys.argv[2])).schema.metadata[b'brunt.metrics'].decode())
-print(pq.read_schema(sys.argv[1]).metadata[b'brunt.utc-offset'].decode())";
+print(pq.read_metadata(sys.argv[1]).metadata[b'brunt.utc-offset'].decode())";
     let Some(answer) = ask(program, &[&run.path("o.parquet"), &run.path("o.arrows")]) else {
         return;
     };
