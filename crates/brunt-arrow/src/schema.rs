@@ -12,7 +12,7 @@ use brunt_metrics::{SystemTag, SystemTags, ValueType};
 pub const METRIC: &str = "metric";
 /// `counter`, `gauge`, `rate` or `trend`.
 pub const TYPE: &str = "type";
-/// What the value is in: see [`unit`].
+/// What the value is in: see [`unit()`].
 pub const UNIT: &str = "unit";
 /// When it was measured.
 pub const TIME: &str = "time";
