@@ -307,3 +307,6 @@ fn read_shape(settings: &Settings) -> Result<Shape, ConfigError> {
         telemetry: settings.switch("telemetry")?.unwrap_or(true),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,13 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::notes;
 use crate::request::{Packer, Sender};
-use crate::stream::Histogram;
-use crate::table::{Table, Turn, Unsent};
+use crate::stream::{Histogram, Temporality};
+use crate::table::{Table, Turn, Ungrouped, Unsent};
+
+/// What another process knew of the receiver is not in the spool.
+const RESUMED_DELTA: &str = "a spool holds totals since the start of the test; sent as deltas they \
+                             would be added to what had arrived already: send them with \
+                             temporality=cumulative to a receiver that takes it";
 
 /// One `--out otlp` or a name with other defaults.
 pub struct OtlpOutput {
@@ -60,6 +65,9 @@ impl Output for OtlpOutput {
     ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
         Box::pin(async move {
             let config = self.client.config();
+            if context.spool.resume.is_some() && config.shape.temporality == Temporality::Delta {
+                return Err(OutputError::Other(RESUMED_DELTA.to_owned()));
+            }
             let mut resource = config.resource.clone();
             let is_id = |(name, _): &(String, String)| name == "service.instance.id";
             if !resource.iter().any(is_id) {
@@ -102,7 +110,7 @@ pub(crate) struct Exporter {
 
 impl Consumer for Exporter {
     async fn consume(&mut self, snapshot: &Arc<Snapshot>) {
-        self.table.absorb(snapshot);
+        let Ungrouped { left_out, unknown } = self.table.absorb(snapshot);
         let time = snapshot.time;
         let turn = if snapshot.last {
             Turn::All
@@ -110,7 +118,7 @@ impl Consumer for Exporter {
             Turn::Changed
         };
         // Points that nobody waits for are settled at once.
-        let settled = AtomicU64::new(self.table.left_out());
+        let settled = AtomicU64::new(left_out);
         let (refused, inexpressible) = (AtomicU64::new(0), AtomicU64::new(0));
         let client = self.deliverer.transport();
         let parts = self.table.parts(time, turn).filter_map(|part| {
@@ -128,6 +136,9 @@ impl Consumer for Exporter {
         let [settled, refused, inexpressible] =
             [settled, refused, inexpressible].map(AtomicU64::into_inner);
         self.account.delivered(settled);
+        if unknown > 0 {
+            self.account.rejected(unknown, "the series is not known");
+        }
         if refused > 0 {
             self.account
                 .rejected(refused, "the receiver refused this series again and again");

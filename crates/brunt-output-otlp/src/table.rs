@@ -16,7 +16,7 @@ use crate::attributes::{Attributer, Attributes};
 use crate::config::Shape;
 use crate::point;
 use crate::request::Part;
-use crate::stream::{Data, Stream};
+use crate::stream::{Data, Stream, Temporality};
 
 /// Series that do not change are sent again after this, in nanoseconds, so that no receiver takes them
 /// for ended (Prometheus looks back five minutes) and gaps stay small.
@@ -42,8 +42,15 @@ pub(crate) struct Table {
     by_attributes: FxHashMap<(u32, Attributes), u32>,
     by_metric: FxHashMap<MetricId, Option<u32>>,
     by_own_name: FxHashMap<Arc<str>, u32>,
-    /// Points of the newest snapshot that belong to no group.
-    left_out: u64,
+}
+
+/// Points of a snapshot that belong to no group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ungrouped {
+    /// Their metric is left out.
+    pub(crate) left_out: u64,
+    /// Nobody knows their series.
+    pub(crate) unknown: u64,
 }
 
 /// A metric and its groups.
@@ -76,7 +83,7 @@ pub(crate) struct Known {
     /// The time of the newest point that the receiver has.
     pub(crate) time: i64,
     mark: Mark,
-    /// What the receiver has added up to.
+    /// What the receiver has added up to, under delta temporality.
     pub(crate) value: Merged,
     pub(crate) histogram: Option<Arc<brunt_metrics::histogram::ExpHistogram>>,
 }
@@ -104,21 +111,27 @@ impl Table {
             by_attributes: FxHashMap::default(),
             by_metric: FxHashMap::default(),
             by_own_name: FxHashMap::default(),
-            left_out: 0,
         }
     }
 
     /// Puts the values of a snapshot in the place of those before.
-    pub(crate) fn absorb(&mut self, snapshot: &Snapshot) {
+    pub(crate) fn absorb(&mut self, snapshot: &Snapshot) -> Ungrouped {
         for group in &mut self.groups {
             group.value = Merged::Nothing;
             group.points = 0;
         }
-        self.left_out = 0;
+        let mut ungrouped = Ungrouped::default();
         for point in &snapshot.series {
-            let Some(at) = self.group(point.id, point.first) else {
-                self.left_out += 1;
-                continue;
+            let at = match self.group(point.id, point.first) {
+                Some(Some(at)) => at,
+                Some(None) => {
+                    ungrouped.left_out += 1;
+                    continue;
+                }
+                None => {
+                    ungrouped.unknown += 1;
+                    continue;
+                }
             };
             let group = &mut self.groups[at as usize];
             group.value.add(&point.value, point.newest);
@@ -152,11 +165,7 @@ impl Table {
         for group in &mut self.groups {
             group.histogram = group.value.histogram();
         }
-    }
-
-    /// Points of the snapshot that are not sent at all: nothing is to become of them.
-    pub(crate) fn left_out(&self) -> u64 {
-        self.left_out
+        ungrouped
     }
 
     /// How many series the receiver sees.
@@ -223,7 +232,7 @@ impl Table {
     /// Whether an unchanged value need not be sent now.
     fn rests(&self, data: Data, known: &Known, time: i64, turn: Turn) -> bool {
         // A difference of nothing says nothing; a gauge is no difference.
-        if self.shape.temporality == crate::stream::Temporality::Delta && data != Data::Gauge {
+        if self.shape.temporality == Temporality::Delta && data != Data::Gauge {
             return true;
         }
         turn == Turn::Changed && time - known.time + SLACK < RESEND
@@ -236,13 +245,17 @@ impl Table {
                 continue;
             };
             group.refusals = 0;
-            let start = point::start(group, time);
+            // Only differences need to know what they are to.
+            let (value, histogram) = match self.shape.temporality {
+                Temporality::Cumulative => (Merged::Nothing, None),
+                Temporality::Delta => (group.value.clone(), group.histogram.clone()),
+            };
             group.known = Some(Known {
-                start,
+                start: point::start(group, time),
                 time: point::time(group, time),
                 mark: group.value.mark(),
-                value: group.value.clone(),
-                histogram: group.histogram.clone(),
+                value,
+                histogram,
             });
         }
     }
@@ -268,9 +281,10 @@ impl Table {
             .max_by_key(|(_, count)| *count)
     }
 
-    fn group(&mut self, id: SeriesId, first: i64) -> Option<u32> {
+    /// Where a series belongs, or that its metric is left out; `None` for one that nobody knows.
+    fn group(&mut self, id: SeriesId, first: i64) -> Option<Option<u32>> {
         if let Some(at) = self.by_series.get(&id) {
-            return *at;
+            return Some(*at);
         }
         let series = self.interner.resolve(id)?;
         let at = self.stream(series.metric).map(|stream| {
@@ -278,7 +292,7 @@ impl Table {
             self.group_of(stream, attributes, first)
         });
         self.by_series.insert(id, at);
-        at
+        Some(at)
     }
 
     fn group_of(&mut self, stream: u32, attributes: Attributes, first: i64) -> u32 {

@@ -3,6 +3,7 @@
 //! Tests that matter talk to what users run (Prometheus, nginx, an httpbin). Each helper ends the
 //! process that it started, by its own handle, and never anything else.
 
+mod collectors;
 mod httpbin;
 mod peers;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use collectors::{Oteltap, Rotel, oteltap, rotel};
 pub use httpbin::{Arrival, Httpbin, httpbin};
 pub use peers::{Nginx, Prometheus, VictoriaMetrics, nginx, prometheus, victoria_metrics};
 

@@ -4,13 +4,13 @@
 //! it prints and is not compared. A command has to end with 0, or with the code of its comment
 //! `# exits 99`. A code block whose first line is a comment with a file's name is put into that file
 //! first. Commands find `brunt` in the path, the examples in `examples/`, a server at `$BASE_URL`
-//! and a strict receiver at `$MIMIR_URL`.
+//! and strict receivers at `$MIMIR_URL` and `$OTLP_URL`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use brunt_testkit::{RemoteWrite, Target};
+use brunt_testkit::{Otlp, RemoteWrite, Target};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -72,6 +72,7 @@ fn run(page: &str) -> usize {
     }
     let target = Target::http().unwrap();
     let receiver = RemoteWrite::start().unwrap();
+    let collector = Otlp::start().unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_brunt")).parent().unwrap();
     let mut path = binary.as_os_str().to_owned();
     path.push(":");
@@ -97,6 +98,7 @@ fn run(page: &str) -> usize {
                 .env("PATH", &path)
                 .env("BASE_URL", format!("http://{}", target.address()))
                 .env("MIMIR_URL", receiver.write_url())
+                .env("OTLP_URL", collector.url())
                 .output()
                 .unwrap();
             let printed = [&output.stdout[..], &output.stderr[..]].concat();
@@ -120,6 +122,7 @@ fn run(page: &str) -> usize {
     }
     let violations = receiver.violations();
     assert!(violations.is_empty(), "{page}: {violations:?}");
+    assert_eq!(collector.problems(), [""; 0], "{page}");
     assert_links(page, &text);
     commands
 }
@@ -172,6 +175,7 @@ pages! {
     parquet "docs/guide/parquet.md"
     outputs "docs/guide/outputs.md"
     mimir "docs/guide/mimir.md"
+    otlp "docs/guide/otlp.md"
     network "docs/guide/network.md"
     json "docs/guide/json.md"
     csv "docs/guide/csv.md"

@@ -141,6 +141,15 @@ impl RetryInfo {
 }
 
 impl Answer {
+    /// An answer without a wait.
+    pub(super) fn of(outcome: Outcome) -> Self {
+        Self {
+            bytes: 0,
+            after: None,
+            outcome,
+        }
+    }
+
     /// Whether the receiver may have taken the request all the same.
     pub(super) fn is_doubtful(&self) -> bool {
         match &self.outcome {

@@ -35,11 +35,7 @@ pub(super) async fn call(
     let response: http::Response<reqwest::Body> = response.into();
     let (head, mut body) = response.into_parts();
     if !head.status.is_success() {
-        return Ok(Answer {
-            bytes: 0,
-            after: None,
-            outcome: Outcome::NotGrpc(head.status),
-        });
+        return Ok(Answer::of(Outcome::NotGrpc(head.status)));
     }
     let mut bytes = Vec::new();
     let mut trailers = HeaderMap::new();
@@ -81,21 +77,13 @@ fn wait(timeout: Duration) -> String {
 pub(super) fn read(body: &[u8], trailers: &HeaderMap) -> Answer {
     let code = text(trailers, "grpc-status").and_then(|code| code.trim().parse().ok());
     let Some(code) = code.map(Code::of) else {
-        return Answer {
-            bytes: 0,
-            after: None,
-            outcome: Outcome::Cut,
-        };
+        return Answer::of(Outcome::Cut);
     };
     if code == Code::Ok {
         // Neither compression nor a second message was asked for.
         let message = body.get(5..).filter(|_| body.first() == Some(&0));
         let response = message.and_then(|bytes| ExportMetricsServiceResponse::decode(bytes).ok());
-        return Answer {
-            bytes: 0,
-            after: None,
-            outcome: Outcome::Taken(response.unwrap_or_default().partial_success),
-        };
+        return Answer::of(Outcome::Taken(response.unwrap_or_default().partial_success));
     }
     let message =
         brunt_output::lists::percent_decode(text(trailers, "grpc-message").unwrap_or_default());
@@ -110,9 +98,8 @@ pub(super) fn read(body: &[u8], trailers: &HeaderMap) -> Answer {
         .and_then(|bytes| RpcStatus::decode(bytes.as_slice()).ok())
         .and_then(|status| RetryInfo::of(&status));
     Answer {
-        bytes: 0,
         after,
-        outcome: Outcome::GrpcStatus(code, first_line(message.as_bytes())),
+        ..Answer::of(Outcome::GrpcStatus(code, first_line(message.as_bytes())))
     }
 }
 

@@ -29,9 +29,8 @@ pub(super) async fn call(
     let after = retry_after(response.headers());
     let body = read_body(response, LONGEST_ANSWER).await;
     Ok(Answer {
-        bytes: 0,
         after,
-        outcome: outcome(status, &body),
+        ..Answer::of(outcome(status, &body))
     })
 }
 

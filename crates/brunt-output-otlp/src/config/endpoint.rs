@@ -48,7 +48,12 @@ pub(super) fn read(flavour: Flavour, settings: &Settings) -> Result<Endpoint, Co
                  as the stack's page shows it under OpenTelemetry",
             ));
         }
-        (None, None, _) => match protocol {
+        // k6's own default, which is asked with TLS.
+        (None, None, Flavour::K6) => match protocol {
+            Some(Protocol::Http) => "localhost:4318",
+            _ => "localhost:4317",
+        },
+        (None, None, Flavour::Otlp) => match protocol {
             Some(Protocol::Http) => "http://localhost:4318",
             _ => "http://localhost:4317",
         },

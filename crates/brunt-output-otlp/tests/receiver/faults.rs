@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use brunt_output::Item;
-use brunt_output::kit::{Fed, Fixture};
+use brunt_output::kit::{self, Fed, Fixture};
+use brunt_output::{Item, Spool};
 use brunt_testkit::Otlp;
 use brunt_testkit::otlp::{Config, Fault};
 
@@ -259,4 +259,46 @@ async fn secrets_that_a_receiver_repeats_are_not_shown() {
         let note = &fed.report.notes[1];
         assert!(note.contains("*** and *** are wrong"), "{note}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_waits_on_disk_and_arrives_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = Otlp::start().unwrap();
+    receiver.inject(&Fault::status(503, 14), 1_000_000);
+    let spool = Spool {
+        folder: Some(folder.path().to_owned()),
+        ..Spool::off()
+    };
+    let fixture = Fixture::new()
+        .with_drain_timeout(Duration::from_millis(300))
+        .with_spool(spool);
+    let items = counting(&fixture, &[1.0, 2.0, 7.0]);
+    let fed = run(&receiver, "", &items, &fixture).await;
+    assert_eq!((fed.counts.accepted, fed.counts.spooled), (3, 3), "{fed:?}");
+    let left = std::fs::read_dir(folder.path())
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    // Another process, whose table knows nothing.
+    let spool = Spool {
+        resume: Some(left.path()),
+        ..Spool::off()
+    };
+    let fixture = Fixture::new().with_spool(spool);
+    let again = Otlp::start().unwrap();
+    let delta = output(&format!("otlp={},temporality=delta", again.url()));
+    let error = kit::feed(delta, &[], fixture.context()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("temporality=cumulative"),
+        "{error}"
+    );
+    let fed = run(&again, "", &[], &fixture).await;
+    assert_eq!(
+        (fed.counts.delivered, fed.counts.spooled),
+        (3, 0),
+        "{fed:?}"
+    );
+    assert_eq!(again.value("http_reqs", &[]), Some(7.0));
 }

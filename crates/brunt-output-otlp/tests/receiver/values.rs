@@ -247,3 +247,22 @@ async fn it_keeps_to_the_rules_of_outputs() {
         kit::conform(make, &items, fixture.context()).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_out_is_no_loss_and_what_nobody_knows_is() {
+    let receiver = Otlp::start().unwrap();
+    let fixture = Fixture::new();
+    let series = vec![
+        item(&fixture, "http_reqs", &[], counter(1.0)),
+        item(&fixture, "vus", &[], gauge(1.0)),
+        item(&fixture, "no_such_metric", &[], counter(1.0)),
+    ];
+    let items = [snapshot(0, true, series)];
+    let fed = run(&receiver, ",drop-metrics=v*", &items, &fixture).await;
+    assert_eq!(
+        (fed.counts.delivered, fed.counts.rejected),
+        (2, 1),
+        "{fed:?}"
+    );
+    assert_eq!(receiver.names(), ["http_reqs"]);
+}

@@ -30,6 +30,7 @@ mod modules;
 mod network;
 mod option_effects;
 mod options;
+mod otlp;
 mod plugins;
 mod prometheus;
 mod ramps;
