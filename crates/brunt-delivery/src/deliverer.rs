@@ -256,6 +256,10 @@ impl<T: Transport> Deliverer<T> {
     fn refuse(&self, hand: &mut Hand<T::Load>, piece: Piece<T::Load>, points: u64, reason: &str) {
         let booking = hand.refused(piece, points);
         self.book(&booking, reason);
+        if booking.rejected == 0 {
+            // What has no points, such as the end of a series, has no place in the books.
+            self.account.noted(reason);
+        }
     }
 
     fn book(&self, booking: &Booking, reason: &str) {

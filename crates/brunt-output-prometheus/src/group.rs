@@ -25,6 +25,9 @@ pub(crate) struct Moment {
     /// Series that do not change are sent again after this, in milliseconds, so that they are not
     /// taken for ended (Prometheus looks back five minutes) and gaps stay small.
     pub(crate) resend: i64,
+    /// Whether a series begins with a zero. Not where an earlier run has begun it already: the
+    /// receiver would refuse a sample that is older than what it has.
+    pub(crate) zero: bool,
 }
 
 /// Series of one metric with the same labels.
@@ -105,7 +108,7 @@ impl Group {
             return Made::Nothing;
         }
         // A counter begins with zero just before its first sample, so that `increase()` sees it.
-        let begins = self.sent.is_none();
+        let begins = self.sent.is_none() && moment.zero;
         let start = self.sent.as_ref().map_or_else(
             || (self.first.div_euclid(1_000_000) - 1).min(time - 1),
             |sent| sent.start,
@@ -210,4 +213,77 @@ fn histograms(mut native: Histogram, start: i64, begins: bool) -> Points {
         zero
     });
     Points::Histograms(zero.into_iter().chain([native]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use brunt_aggregate::SeriesValue;
+    use brunt_metrics::histogram::ExpHistogram;
+
+    use super::*;
+
+    fn moment(time: i64, zero: bool) -> Moment {
+        Moment {
+            time,
+            all: false,
+            resend: 15_000,
+            zero,
+        }
+    }
+
+    fn group(what: What, value: &SeriesValue) -> Group {
+        let column = Arc::new(Column::new("m".to_owned(), what, "", ""));
+        let mut group = Group::new(Arc::from([column]), Arc::from([]), 5_000_000_000);
+        group.value.add(value, 6_000_000_000);
+        group
+    }
+
+    fn write(group: &mut Group, moment: Moment) -> Vec<Series> {
+        let mut series = Vec::new();
+        group.write(0, moment, &mut series);
+        series
+    }
+
+    #[test]
+    fn a_counter_that_an_earlier_run_began_has_no_zero_again() {
+        for (zero, expected) in [
+            (true, vec![(4_999, 0.0), (6_000, 3.0)]),
+            (false, vec![(6_000, 3.0)]),
+        ] {
+            let mut group = group(What::Sum, &SeriesValue::Counter(3.0));
+            let series = write(&mut group, moment(6_000, zero));
+            let Points::Floats(samples) = &series[0].points else {
+                panic!("floats were expected");
+            };
+            let pairs: Vec<_> = samples.iter().map(|s| (s.timestamp, s.value)).collect();
+            assert_eq!(pairs, expected);
+            assert!(samples.iter().all(|sample| sample.start_timestamp == 4_999));
+        }
+    }
+
+    #[test]
+    fn a_histogram_says_that_its_counts_go_on_and_since_when() {
+        let mut trend = ExpHistogram::for_series();
+        trend.record(0.25);
+        let mut group = group(What::Native, &SeriesValue::Trend(Arc::new(trend)));
+        let series = write(&mut group, moment(6_000, true));
+        let Points::Histograms(all) = &series[0].points else {
+            panic!("histograms were expected");
+        };
+        let hints: Vec<_> = all.iter().map(Histogram::reset_hint).collect();
+        assert_eq!(hints, [ResetHint::Unknown, ResetHint::No]);
+        assert!(all.iter().all(|one| one.start_timestamp == 4_999));
+        assert_eq!((all[0].count, all[1].count), (Some(0), Some(1)));
+        // Nothing is new a second later; the end follows the last sample, whatever time it is.
+        assert!(write(&mut group, moment(7_000, true)).is_empty());
+        let mut ends = Vec::new();
+        group.write_end(0, &mut ends);
+        let Points::Histograms(end) = &ends[0].points else {
+            panic!("histograms were expected");
+        };
+        assert_eq!(
+            (end[0].timestamp, end[0].sum.to_bits()),
+            (6_001, STALE.to_bits())
+        );
+    }
 }

@@ -79,7 +79,7 @@ impl<'a> Loads<'a> {
             What::Values(moment) => {
                 let weight = group.weight;
                 let made = group.write(at, moment, &mut self.scratch);
-                if made == Made::Lost {
+                if made == Made::Lost && weight > 0 {
                     self.account.rejected(weight, NOT_A_NUMBER);
                     // The rest of it goes, but is in the books already.
                     self.scratch.iter_mut().for_each(|series| series.weight = 0);

@@ -19,7 +19,7 @@ pub(crate) struct Sending {
     pub(crate) fallback: Option<String>,
 }
 
-/// The sentences for the user.
+/// The sentences for the user. What was rejected or given up, and why, is in the books.
 pub(crate) fn notes(counts: &Counts, sending: &Sending, table: &Table) -> Vec<String> {
     let series = table.series();
     let mut notes = vec![format!("{series} series were sent")];
@@ -41,21 +41,6 @@ pub(crate) fn notes(counts: &Counts, sending: &Sending, table: &Table) -> Vec<St
             "{} of {} requests had to be repeated; the last reason was: {reason}",
             counts.retries, sending.attempts
         ));
-    }
-    if let Some(reason) = &counts.first_rejection {
-        notes.push(format!(
-            "{} points were rejected: {reason}",
-            counts.rejected
-        ));
-    }
-    // Nothing is on its way any more.
-    let given_up = counts.dropped + counts.on_the_way();
-    if given_up > 0 {
-        let reason = sending
-            .trouble
-            .as_deref()
-            .unwrap_or("there was not enough time");
-        notes.push(format!("{given_up} points were given up: {reason}"));
     }
     notes.extend(table.conflicts.iter().cloned());
     notes.extend(table.labeller.crowded.clone());
@@ -112,16 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_lost_is_told_with_the_reason() {
+    fn what_went_another_way_is_told_with_the_reason() {
         let fixture = Fixture::new();
         let table = Table::new(fixture.context(), &Shape::default());
         let counts = Counts {
-            accepted: 10,
-            delivered: 3,
-            rejected: 3,
-            dropped: 2,
             retries: 5,
-            first_rejection: Some("400 Bad Request: out of order".to_owned()),
             ..Counts::default()
         };
         let sending = Sending {
@@ -134,8 +114,6 @@ mod tests {
             "0 series were sent",
             "1.0 was spoken",
             "5 of 9 requests had to be repeated; the last reason was: 503 Service Unavailable",
-            "3 points were rejected: 400 Bad Request: out of order",
-            "4 points were given up: 503 Service Unavailable",
         ];
         assert_eq!(notes, expected);
     }

@@ -71,6 +71,7 @@ impl Output for RemoteWriteOutput {
                 resend: config.resend,
                 described: None,
                 stale_markers: config.stale_markers,
+                begins: context.spool.resume.is_none(),
             };
             let origin = Origin {
                 output: config.instance.clone(),
@@ -100,6 +101,8 @@ struct Sender {
     /// When the metrics were described last, in milliseconds, and how many series there were then.
     described: Option<(i64, usize)>,
     stale_markers: bool,
+    /// Whether the series begin here, and not with an earlier run that left them in a spool.
+    begins: bool,
 }
 
 impl Consumer for Sender {
@@ -130,6 +133,7 @@ impl Consumer for Sender {
             time,
             all: snapshot.last,
             resend: i64::try_from(self.resend.as_millis()).unwrap_or(i64::MAX),
+            zero: self.begins,
         };
         self.deliver(What::Values(moment), describe).await;
         self.account.settled(snapshot.time);

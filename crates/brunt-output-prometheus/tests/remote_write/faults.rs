@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use brunt_aggregate::SeriesValue;
-use brunt_output::kit::{self, Fixture};
+use brunt_output::kit::{self, Fed, Fixture};
 use brunt_testkit::RemoteWrite;
-use brunt_testkit::remote_write::{Fault, Value};
+use brunt_testkit::remote_write::{Config, Fault, Value};
 
 use crate::common::{item, output, run, snapshot};
 
@@ -124,12 +124,8 @@ async fn one_refused_series_does_not_take_the_others_with_it() {
         receiver.sum("k6_http_reqs_total", &[]),
         Some(1_000.0 + 19.0)
     );
-    let told = |words: &str| fed.report.notes.iter().any(|note| note.contains(words));
-    assert!(
-        told("1 points were rejected") && told("400 Bad Request: "),
-        "{:?}",
-        fed.report.notes
-    );
+    let reason = fed.counts.first_rejection.unwrap_or_default();
+    assert!(reason.starts_with("400 Bad Request: "), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,10 +177,157 @@ async fn a_receiver_that_stays_away_costs_the_drain_timeout_and_is_counted() {
         "{:?}",
         fed.counts
     );
-    let told = fed
-        .report
-        .notes
-        .iter()
-        .any(|note| note.contains("refused") && note.contains("given up"));
-    assert!(told, "{:?}", fed.report.notes);
+    assert_eq!(fed.counts.dropped, 1);
+    let reason = fed.counts.last_error.unwrap_or_default();
+    assert!(reason.contains("refused"), "{reason}");
+}
+
+/// The law of the books, after whatever happened.
+fn books_close(fed: &Fed) {
+    let counts = &fed.counts;
+    let settled = counts.delivered + counts.rejected + counts.dropped + counts.spooled;
+    assert_eq!(counts.accepted, settled, "{counts:?}");
+}
+
+fn forty(fixture: &Fixture, value: f64) -> Vec<brunt_aggregate::SeriesPoint> {
+    let point = |at: usize| {
+        let name = at.to_string();
+        item(
+            fixture,
+            "http_reqs",
+            &[("n", &name)],
+            SeriesValue::Counter(value),
+        )
+    };
+    (0..40).map(point).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_series_is_left_out_in_every_snapshot_and_the_others_arrive() {
+    for status in [400, 500] {
+        let receiver = RemoteWrite::start().unwrap();
+        receiver.poison("n", "17", status);
+        let fixture = Fixture::new();
+        let items = [
+            snapshot(0, false, forty(&fixture, 1.0)),
+            snapshot(5, false, forty(&fixture, 2.0)),
+            snapshot(10, true, forty(&fixture, 3.0)),
+        ];
+        let fed = run(&receiver, ",stale-markers=false", &items, &fixture).await;
+        books_close(&fed);
+        assert_eq!(
+            (fed.counts.delivered, fed.counts.rejected),
+            (117, 3),
+            "{status}"
+        );
+        assert_eq!(receiver.sum("k6_http_reqs_total", &[]), Some(39.0 * 3.0));
+        let reason = fed.counts.first_rejection.unwrap_or_default();
+        assert!(reason.contains("poisoned: k6_http_reqs_total"), "{reason}");
+        // From the second snapshot on, the others are not cut into pieces any more.
+        let whole = receiver
+            .journal()
+            .iter()
+            .filter(|it| it.series == 39)
+            .count();
+        assert_eq!(whole, 2, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_takes_a_part_is_sent_the_rest_and_nothing_is_lost() {
+    let config = Config {
+        partial: true,
+        ..Config::default()
+    };
+    let receiver = RemoteWrite::start_with(config).unwrap();
+    let fixture = Fixture::new();
+    let newer = vec![item(
+        &fixture,
+        "http_reqs",
+        &[("n", "7")],
+        SeriesValue::Counter(9.0),
+    )];
+    run(
+        &receiver,
+        ",stale-markers=false",
+        &[snapshot(600, true, newer)],
+        &fixture,
+    )
+    .await;
+    let output = output(&format!(
+        "mimir=http://{},stale-markers=false",
+        receiver.address()
+    ));
+    let items = [snapshot(0, true, forty(&fixture, 1.0))];
+    let fed = kit::feed(output, &items, fixture.context()).await.unwrap();
+    books_close(&fed);
+    assert_eq!((fed.counts.delivered, fed.counts.rejected), (39, 1));
+    assert_eq!(receiver.sum("k6_http_reqs_total", &[]), Some(9.0 + 39.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn histograms_that_a_tenant_does_not_want_are_told() {
+    let config = Config {
+        histograms: false,
+        ..Config::default()
+    };
+    let receiver = RemoteWrite::start_with(config).unwrap();
+    let fixture = Fixture::new();
+    let series = vec![item(
+        &fixture,
+        "http_req_duration",
+        &[],
+        crate::common::trend(&[0.1]),
+    )];
+    let fed = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    books_close(&fed);
+    assert_eq!((fed.counts.delivered, fed.counts.rejected), (0, 1));
+    let reason = fed.counts.first_rejection.unwrap_or_default();
+    assert!(reason.contains("trends=stats"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_per_series_and_the_books_hold_with_many_requests_at_a_time_through_trouble() {
+    let receiver = RemoteWrite::start().unwrap();
+    let fixture = Fixture::new();
+    for _ in 0..6 {
+        receiver.inject(Fault::Stall(Duration::from_millis(2)), 3);
+        receiver.inject(Fault::status(503), 1);
+        receiver.inject(Fault::Close, 1);
+        receiver.inject(Fault::status(429), 1);
+    }
+    let items: Vec<_> = (0..6)
+        .map(|at| snapshot(at * 5, at == 5, forty(&fixture, at as f64 + 1.0)))
+        .collect();
+    // The strict receiver refuses what is out of order.
+    let fed = run(&receiver, ",max-batch=3,concurrency=8", &items, &fixture).await;
+    books_close(&fed);
+    assert_eq!((fed.counts.accepted, fed.counts.delivered), (240, 240));
+    assert!(receiver.most_at_once() > 1);
+    for series in receiver.series("k6_http_reqs_total", &[]) {
+        assert_eq!(
+            series.samples.len(),
+            1 + 6 + 1,
+            "zero, six values, the marker"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_of_the_tenant_is_explained_with_what_to_change() {
+    let receiver = RemoteWrite::start().unwrap();
+    let limit =
+        "the tenant exceeded the ingestion rate limit (err-mimir-tenant-max-ingestion-rate)";
+    let fault = Fault::Status {
+        code: 429,
+        retry_after: Some(0),
+        body: limit.to_owned(),
+    };
+    receiver.inject(fault, 1);
+    let fixture = Fixture::new();
+    let series = vec![item(&fixture, "http_reqs", &[], SeriesValue::Counter(1.0))];
+    let fed = run(&receiver, "", &[snapshot(0, true, series)], &fixture).await;
+    books_close(&fed);
+    let told = fed.report.notes.join("\n");
+    assert!(told.contains("ingestion_burst_size"), "{told}");
 }

@@ -218,3 +218,35 @@ async fn an_outage_loses_nothing() {
         11.0
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_that_somebody_wrote_later_is_left_out_and_the_others_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(prometheus) = start(&folder) else {
+        return;
+    };
+    let fixture = Fixture::new();
+    // Older than what Prometheus takes out of order.
+    let (late, early) = (now(), now() - 30 * 60 * SECOND);
+    let counter = |time, name: &str, value| {
+        let value = SeriesValue::Counter(value);
+        item_at(&fixture, time, "http_reqs", &[("n", name)], value)
+    };
+    let send = async |items: &[Item]| {
+        let output = output(&format!(
+            "prometheus={},stale-markers=false",
+            prometheus.write_url()
+        ));
+        kit::feed(output, items, fixture.context()).await.unwrap()
+    };
+    took_all(&send(&[at(late, true, vec![counter(late, "3", 1_000.0)])]).await);
+    let names: Vec<String> = (0..10).map(|at| at.to_string()).collect();
+    let series = names.iter().map(|name| counter(early, name, 1.0)).collect();
+    let fed = send(&[at(early, true, series)]).await;
+    assert_eq!((fed.counts.delivered, fed.counts.rejected), (9, 1));
+    let reason = fed.counts.first_rejection.unwrap_or_default();
+    // Prometheus 2.42 answers so to what it will never take, and it is not repeated for ever.
+    assert!(reason.contains("too old sample"), "{reason}");
+    let sum = ask(&prometheus, "sum(last_over_time(k6_http_reqs_total[1h]))");
+    assert_eq!(sum, 1_000.0 + 9.0);
+}
