@@ -18,6 +18,10 @@ const SECTION_SCALE: i32 = 7;
 
 /// The delta of a metric or series.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all sinks are trends, and a box would cost a look-up for each sample"
+)]
 pub enum Sink {
     /// Of a counter.
     Counter(CounterSink),
