@@ -74,6 +74,8 @@ pub struct ThresholdResult {
 }
 
 /// The values of a metric, in the units of its samples (milliseconds for time).
+// There is one for each metric of a report.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone)]
 pub enum Values {
     /// Sum of a counter.

@@ -17,6 +17,8 @@ pub const SECTION_EXACT_LIMIT: usize = 2_000;
 const SECTION_SCALE: i32 = 7;
 
 /// The delta of a metric or series.
+// A box around the histogram would cost every sample a look-up.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone)]
 #[expect(
     clippy::large_enum_variant,

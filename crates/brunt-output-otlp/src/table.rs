@@ -44,6 +44,16 @@ pub(crate) struct Table {
     by_own_name: FxHashMap<Arc<str>, u32>,
 }
 
+/// Where a series belongs.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Group(u32),
+    /// Its metric is left out.
+    LeftOut,
+    /// Nobody knows it.
+    Unknown,
+}
+
 /// Points of a snapshot that belong to no group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Ungrouped {
@@ -123,12 +133,12 @@ impl Table {
         let mut ungrouped = Ungrouped::default();
         for point in &snapshot.series {
             let at = match self.group(point.id, point.first) {
-                Some(Some(at)) => at,
-                Some(None) => {
+                Place::Group(at) => at,
+                Place::LeftOut => {
                     ungrouped.left_out += 1;
                     continue;
                 }
-                None => {
+                Place::Unknown => {
                     ungrouped.unknown += 1;
                     continue;
                 }
@@ -281,18 +291,20 @@ impl Table {
             .max_by_key(|(_, count)| *count)
     }
 
-    /// Where a series belongs, or that its metric is left out; `None` for one that nobody knows.
-    fn group(&mut self, id: SeriesId, first: i64) -> Option<Option<u32>> {
+    /// Where a series belongs.
+    fn group(&mut self, id: SeriesId, first: i64) -> Place {
         if let Some(at) = self.by_series.get(&id) {
-            return Some(*at);
+            return at.map_or(Place::LeftOut, Place::Group);
         }
-        let series = self.interner.resolve(id)?;
+        let Some(series) = self.interner.resolve(id) else {
+            return Place::Unknown;
+        };
         let at = self.stream(series.metric).map(|stream| {
             let attributes = self.attributer.of(&series.tags);
             self.group_of(stream, attributes, first)
         });
         self.by_series.insert(id, at);
-        Some(at)
+        at.map_or(Place::LeftOut, Place::Group)
     }
 
     fn group_of(&mut self, stream: u32, attributes: Attributes, first: i64) -> u32 {

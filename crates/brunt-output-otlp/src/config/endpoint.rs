@@ -39,8 +39,7 @@ pub(super) fn read(flavour: Flavour, settings: &Settings) -> Result<Endpoint, Co
         _ => settings.get("grpc-endpoint"),
     };
     let target = match (given, k6, flavour) {
-        (Some(target), ..) => target,
-        (None, Some(target), _) => target,
+        (Some(target), ..) | (None, Some(target), _) => target,
         (None, None, Flavour::NewRelic) => of_region(settings)?,
         (None, None, Flavour::GrafanaCloud) => {
             return Err(settings.error(

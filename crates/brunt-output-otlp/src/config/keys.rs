@@ -24,7 +24,7 @@ pub(crate) static GRAFANA_CLOUD_KEYS: &[Key] = &keys(&Defaults {
 
 /// `--out newrelic`.
 pub(crate) static NEW_RELIC_KEYS: &[Key] = &with(
-    keys(&Defaults {
+    &keys(&Defaults {
         protocol: "http",
         prefix: "k6.",
         temporality: "delta",
@@ -92,7 +92,7 @@ const fn secret(name: &'static str, env: &'static [&'static str], help: &'static
 }
 
 /// Two tables as one.
-const fn with(common: [Key; COMMON], more: [Key; 2]) -> [Key; COMMON + 2] {
+const fn with(common: &[Key; COMMON], more: [Key; 2]) -> [Key; COMMON + 2] {
     let mut all = [more[0]; COMMON + 2];
     let mut at = 0;
     while at < COMMON {

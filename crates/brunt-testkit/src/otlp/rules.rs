@@ -11,8 +11,9 @@ pub(super) fn check(metrics: &[Metric]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        problems.push(format!("the metric {} is there twice", pair[0]));
+    let mut twice = names.iter().zip(names.iter().skip(1));
+    if let Some((name, _)) = twice.find(|(one, other)| one == other) {
+        problems.push(format!("the metric {name} is there twice"));
     }
     for metric in metrics {
         metric_is_fine(metric, &mut problems);
