@@ -105,6 +105,7 @@ impl Cache {
 mod tests {
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps)] // As the cache wants it.
     fn render(id: u32, text: &mut Vec<u8>) -> Option<usize> {
         text.extend_from_slice(format!("a{id}").as_bytes());
         let middle = text.len();

@@ -190,7 +190,8 @@ mod tests {
             let mut text = String::from("metric_name,timestamp,metric_value\n");
             let mut ends = vec![text.len()];
             for cell in cells {
-                text.push_str(&format!("m,1,\"{}\"\n", cell.replace('"', "\"\"")));
+                let row = format!("m,1,\"{}\"\n", cell.replace('"', "\"\""));
+                text.push_str(&row);
                 ends.push(text.len());
             }
             let cut = at.index(text.len() + 1);
