@@ -121,7 +121,6 @@ impl Negotiation {
                 self.set(State::Two);
                 taken_or_not(answer, load)
             }
-            State::Two => taken_or_not(answer, load),
             State::ForcedTwo if success && silent => Verdict::Reject {
                 reason:
                     "the receiver answers as if it had stored everything, but it does not speak \
@@ -129,7 +128,7 @@ impl Negotiation {
                         .to_owned(),
                 split: false,
             },
-            State::ForcedTwo => taken_or_not(answer, load),
+            State::Two | State::ForcedTwo => taken_or_not(answer, load),
             // It was the content after all.
             State::TryOne if unsupported => {
                 self.set(State::Two);

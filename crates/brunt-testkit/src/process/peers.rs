@@ -100,7 +100,7 @@ fn start_prometheus(binary: &Path, folder: &Path, port: u16) -> Result<Running, 
     })
 }
 
-/// A VictoriaMetrics that receives remote write.
+/// A `VictoriaMetrics` that receives remote write.
 #[derive(Debug)]
 pub struct VictoriaMetrics {
     running: Running,
