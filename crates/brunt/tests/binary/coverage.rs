@@ -161,3 +161,73 @@ fn every_member_of_a_response_has_a_test() {
         |_| false,
     );
 }
+
+/// Outputs that have the same keys, by all their names, and the keys.
+struct Family {
+    names: BTreeSet<String>,
+    keys: BTreeSet<String>,
+}
+
+/// As `brunt outputs` lists them: blocks of names at the margin and keys four blanks in.
+fn families() -> Vec<Family> {
+    let listed = Brunt::command("outputs").run().expect(0).stdout;
+    let mut families: Vec<Family> = Vec::new();
+    for block in listed.split("\n\n").skip(1) {
+        let mut lines = block.trim_start_matches('\n').lines();
+        let names = lines.next().unwrap_or_default().split(", ");
+        let names: BTreeSet<String> = names.map(str::to_owned).collect();
+        let lines: Vec<&str> = lines.collect();
+        let like = lines
+            .iter()
+            .find_map(|line| line.trim().split_once("as for "));
+        if let Some((_, like)) = like {
+            let like = like.split(',').next().unwrap_or_default();
+            let family = families.iter_mut().find(|it| it.names.contains(like));
+            family.unwrap().names.extend(names);
+            continue;
+        }
+        let keys = lines.iter().filter_map(|line| {
+            let key = line.strip_prefix("    ")?;
+            let end = key.find([' ', ','])?;
+            (end > 0).then(|| key[..end].to_owned())
+        });
+        families.push(Family {
+            keys: keys.collect(),
+            names,
+        });
+    }
+    families
+}
+
+#[test]
+fn every_key_of_an_output_has_a_test() {
+    let sections = table();
+    let rows: BTreeSet<(&str, &str)> = sections["Outputs"]
+        .keys()
+        .map(|row| row.split_once('.').unwrap_or_else(|| panic!("{row}")))
+        .collect();
+    let families = families();
+    assert!(families.len() > 1, "`brunt outputs` is read wrongly");
+    for family in &families {
+        for key in &family.keys {
+            let has_row = family
+                .names
+                .iter()
+                .any(|name| rows.contains(&(name.as_str(), key.as_str())));
+            assert!(
+                has_row,
+                "docs/coverage.md, Outputs: no row for {key} of {:?}",
+                family.names
+            );
+        }
+    }
+    for (name, key) in rows {
+        let is_known = families
+            .iter()
+            .any(|family| family.names.contains(name) && family.keys.contains(key));
+        assert!(
+            is_known,
+            "docs/coverage.md, Outputs: there is no {name}.{key}"
+        );
+    }
+}

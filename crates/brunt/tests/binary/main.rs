@@ -35,6 +35,8 @@ mod plugins;
 mod prometheus;
 mod ramps;
 mod receiver;
+mod remote_write_keys;
+mod remote_write_peers;
 mod reports;
 mod request_parameters;
 mod segments;
