@@ -174,6 +174,7 @@ pages! {
     thresholds "docs/guide/thresholds.md"
     parquet "docs/guide/parquet.md"
     outputs "docs/guide/outputs.md"
+    delivery "docs/guide/delivery.md"
     mimir "docs/guide/mimir.md"
     otlp "docs/guide/otlp.md"
     network "docs/guide/network.md"

@@ -92,6 +92,8 @@ fn scenarios_run_side_by_side_and_apart() {
 fn every_example_has_a_test() {
     let known = [
         "arrival-rate.js",
+        // Run by the tests of plug-ins.
+        "plugins",
         "quickstart.js",
         "scenarios.js",
         "typescript.ts",

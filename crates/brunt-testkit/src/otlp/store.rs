@@ -12,6 +12,8 @@ type Key = (String, String, Attributes);
 #[derive(Debug, Default)]
 pub(super) struct Store {
     metrics: BTreeMap<String, (Kind, String)>,
+    /// The same by the instance that sent it.
+    kinds: BTreeMap<(String, String), (Kind, String)>,
     series: BTreeMap<Key, Held>,
     pub(super) points: u64,
     pub(super) repeated: u64,
@@ -57,18 +59,20 @@ impl Store {
         let mut problems = Vec::new();
         for metric in metrics {
             let what = (metric.kind, metric.unit.clone());
-            let known = self
-                .metrics
-                .entry(metric.name.clone())
-                .or_insert_with(|| what.clone());
-            if *known != what {
-                problems.push(format!("{} was {known:?} and is {what:?}", metric.name));
-            }
             let instance = metric
                 .resource
                 .get("service.instance.id")
                 .cloned()
                 .unwrap_or_default();
+            // What another process sends may have another form.
+            let known = self
+                .kinds
+                .entry((instance.clone(), metric.name.clone()))
+                .or_insert_with(|| what.clone());
+            if *known != what {
+                problems.push(format!("{} was {known:?} and is {what:?}", metric.name));
+            }
+            self.metrics.entry(metric.name.clone()).or_insert(what);
             for point in metric.points {
                 let key = (
                     metric.name.clone(),

@@ -245,7 +245,13 @@ fn report_outputs(delivered: &[Delivered], colour: Option<bool>, say: &dyn Fn(Le
         } else {
             Level::Info
         };
-        for note in &line.notes {
+        // The last error was told when it came.
+        let notes = one.report.iter().flat_map(|report| &report.notes);
+        let refused = counts
+            .first_rejection
+            .iter()
+            .map(|reason| format!("rejected, the first because: {reason}"));
+        for note in notes.cloned().chain(refused) {
             say(level, format!("output {}: {note}", one.instance));
         }
     }

@@ -120,7 +120,10 @@ fn kill_after(iterations: usize) {
         let path = if written.exists() { &written } else { &path };
         let (text, whole) = unpacked(path);
         assert!(whole && text.ends_with('\n'), "{name}: {}", repaired.stdout);
-        assert_eq!(sequence(name, &text), (values, newest), "{name}");
+        // Tools that unpack in large blocks print less of a file that was cut.
+        let (kept, until) = sequence(name, &text);
+        assert_no_gap(name, &kept);
+        assert!(kept.starts_with(&values) && until >= newest, "{name}");
     }
     drop(folder_guard);
 }
@@ -294,7 +297,7 @@ fn a_full_device_is_one_error_told_while_the_test_runs() {
 fn two_outputs_to_one_file_are_refused() {
     let args = ["--out", "json@a=o.json", "--out", "json@b=o.json"];
     let run = Brunt::script(STREAM).args(&args).run().expect(121);
-    run.one_error(&["json@b", "o.json", "another output"]);
+    run.one_error(&["--out b", "o.json", "another output"]);
 }
 
 const LINE: &str = r#"{"metric":"a_","type":"Point","data":{}}"#;

@@ -1,6 +1,7 @@
 //! Remote write to real receivers through outages, from two generators, and to VictoriaMetrics.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use brunt_testkit::Target;
 use brunt_testkit::process::{ProcessError, Prometheus, prometheus, victoria_metrics};
@@ -188,8 +189,15 @@ fn victoria_metrics_holds_what_the_summary_says() {
     let run = run.args(&["--out", &out, "--summary-export", "s.json"]);
     let run = run.run().expect(0);
     let sum = |name: &str| {
-        let found = server.query(&format!("sum(last_over_time({name}[10m]))"));
-        let found = found.unwrap();
+        let expression = format!("sum(last_over_time({name}[10m]))");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        // It answers before it searches what it has just taken.
+        let found = loop {
+            let found = server.query(&expression).unwrap();
+            if !found.is_empty() || Instant::now() > deadline {
+                break found;
+            }
+        };
         assert_eq!(found.len(), 1, "{name}: {found:?}");
         found[0].value
     };
