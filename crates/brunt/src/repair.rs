@@ -45,6 +45,7 @@ Examples:
 }
 
 /// Repairs each file; one that cannot be repaired does not keep the others from it.
+#[expect(clippy::unnecessary_wraps, reason = "the form of all commands")]
 pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
     let place = if matches.get_flag("in-place") {
         Place::Instead
