@@ -5,6 +5,8 @@
 //! brunt writes every sample to our standard input as an Arrow IPC stream; what we write to stderr becomes
 //! a line in brunt's log. A package of your own needs arrow-array and arrow-ipc.
 
+#![allow(clippy::print_stderr)] // What a plug-in says there goes to the log.
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;

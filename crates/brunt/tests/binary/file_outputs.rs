@@ -82,9 +82,10 @@ fn assert_no_gap(name: &str, values: &[f64]) {
 fn kill_after(iterations: usize) {
     let mut brunt = Brunt::script(STREAM);
     for name in FILES {
-        let out = match name.contains(".csv") {
-            true => format!("csv@{name}={name},timeFormat=unix_nano"),
-            false => format!("json@{name}={name}"),
+        let out = if name.contains(".csv") {
+            format!("csv@{name}={name},timeFormat=unix_nano")
+        } else {
+            format!("json@{name}={name}")
         };
         brunt = brunt.args(&["--out", &out]);
     }
@@ -131,9 +132,12 @@ fn kill_after(iterations: usize) {
 fn repair(folder: &Path, args: &[&str]) -> Finished {
     let files: Vec<String> = args
         .iter()
-        .map(|arg| match arg.starts_with("--") {
-            true => (*arg).to_owned(),
-            false => folder.join(arg).display().to_string(),
+        .map(|arg| {
+            if arg.starts_with("--") {
+                (*arg).to_owned()
+            } else {
+                folder.join(arg).display().to_string()
+            }
         })
         .collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Remote write to real receivers through outages, from two generators, and to VictoriaMetrics.
+//! Remote write to real receivers through outages, from two generators, and to `VictoriaMetrics`.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
