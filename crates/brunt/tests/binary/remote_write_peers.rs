@@ -188,30 +188,31 @@ fn victoria_metrics_holds_what_the_summary_says() {
     let run = Brunt::script(script).env_flag("URL", &target.url("/"));
     let run = run.args(&["--out", &out, "--summary-export", "s.json"]);
     let run = run.run().expect(0);
-    let sum = |name: &str| {
+    let summary = run.summary("s.json");
+    let max = summary.value("http_req_duration", "max") / 1000.0;
+    let expected = [
+        ("k6_my_counter_total", summary.value("my_counter", "count")),
+        ("k6_http_reqs_total", summary.value("http_reqs", "count")),
+        ("k6_iterations_total", 100.0),
+        ("k6_http_req_duration_max", max),
+    ];
+    assert_eq!(summary.value("my_counter", "count"), 1100.0);
+    for (name, expected) in expected {
         let expression = format!("sum(last_over_time({name}[10m]))");
         let deadline = Instant::now() + Duration::from_secs(30);
-        // It answers before it searches what it has just taken.
-        let found = loop {
+        // It answers before it searches what it has just taken, sample by sample.
+        let is_there = || {
             let found = server.query(&expression).unwrap();
-            if !found.is_empty() || Instant::now() > deadline {
-                break found;
-            }
+            found
+                .first()
+                .is_some_and(|result| (result.value - expected).abs() < 1e-9)
         };
-        assert_eq!(found.len(), 1, "{name}: {found:?}");
-        found[0].value
-    };
-    let summary = run.summary("s.json");
-    assert_eq!(sum("k6_my_counter_total"), 1100.0);
-    assert_eq!(
-        sum("k6_my_counter_total"),
-        summary.value("my_counter", "count")
-    );
-    assert_eq!(
-        sum("k6_http_reqs_total"),
-        summary.value("http_reqs", "count")
-    );
-    assert_eq!(sum("k6_iterations_total"), 100.0);
-    let max = summary.value("http_req_duration", "max") / 1000.0;
-    assert!((sum("k6_http_req_duration_max") - max).abs() < 1e-9);
+        while !is_there() {
+            assert!(
+                Instant::now() < deadline,
+                "{name} is not {expected}: {:?}",
+                server.query(&expression)
+            );
+        }
+    }
 }
