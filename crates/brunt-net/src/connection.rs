@@ -120,6 +120,37 @@ impl Connection {
         Ok(())
     }
 
+    /// Sends bytes of ours before any request, encrypted if there is TLS.
+    pub(crate) async fn say(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), NetError> {
+        let Some(session) = &mut self.session else {
+            return self.write_all(bytes, deadline).await;
+        };
+        let mut out = Vec::new();
+        let mut left = bytes;
+        while !left.is_empty() {
+            left = &left[session.write(left)?..];
+            session.drain(&mut out)?;
+        }
+        self.write_all(&out, deadline).await
+    }
+
+    /// Waits for bytes, at most `size` of them where there is no TLS, and appends them.
+    pub(crate) async fn hear(
+        &mut self,
+        size: usize,
+        into: &mut Vec<u8>,
+        deadline: Deadline,
+    ) -> Result<Read, NetError> {
+        deadline
+            .bound(poll_fn(|cx| {
+                self.poll_receive(cx, size, |bytes| {
+                    into.extend_from_slice(bytes);
+                    Ok(())
+                })
+            }))
+            .await?
+    }
+
     /// Writes all, whatever the peer says meanwhile.
     async fn write_all(&self, mut wire: &[u8], deadline: Deadline) -> Result<(), NetError> {
         while !wire.is_empty() {
@@ -137,9 +168,14 @@ impl Connection {
         let mut out = Vec::new();
         if let Some(session) = &mut self.session
             && session.drain(&mut out).is_ok()
-            && !out.is_empty()
         {
-            let _ = self.socket.try_send(&out, &[]);
+            self.try_send(&out);
+        }
+    }
+
+    fn try_send(&self, out: &[u8]) {
+        if !out.is_empty() {
+            let _ = self.socket.try_send(out, &[]);
         }
     }
 
@@ -179,9 +215,11 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if let Some(session) = &mut self.session {
-            session.close();
-            self.send_alert();
+        let mut out = Vec::new();
+        if let Some(session) = &mut self.session
+            && session.close(&mut out).is_ok()
+        {
+            self.try_send(&out);
         }
     }
 }

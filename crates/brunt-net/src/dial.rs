@@ -51,32 +51,29 @@ impl Dialer<'_> {
         let socket = TimedSocket::new(stream, Rc::clone(self.counters))
             .map_err(|error| NetError::from_dial(&error))?;
 
-        let session = match origin.scheme {
-            Scheme::Http => None,
-            Scheme::Https => Some(Box::new(Session::new(&config.tls, &origin.host)?)),
-        };
-        let via = match proxy {
-            Some(proxy) if !proxy.reads_requests(origin.scheme) => {
-                proxy.tunnel(&socket, origin, deadline).await?;
-                None
-            }
-            other => other,
-        };
         let mut connection = Connection {
             socket,
-            session,
+            session: None,
             origin: Arc::clone(origin),
-            via,
+            via: None,
             remote: address,
             tls: None,
             early: Vec::new(),
         };
-        if connection.session.is_some() {
-            // Reading the system's certificates happens once per process and is nobody's handshake.
-            let began = clock::now();
-            let shaken = connection.handshake(deadline).await;
-            marks.tls_handshaking = clock::now() - began;
-            shaken?;
+        if let Some(proxy) = &proxy {
+            if proxy.origin.scheme == Scheme::Https {
+                let session = Session::with_proxy(&config.tls, &proxy.origin.host)?;
+                shake(&mut connection, session, deadline, marks).await?;
+            }
+            if !proxy.reads_requests(origin.scheme) {
+                proxy.tunnel(&mut connection, deadline).await?;
+            }
+        }
+        connection.via = proxy.filter(|proxy| proxy.reads_requests(origin.scheme));
+        if origin.scheme == Scheme::Https {
+            let outer = connection.session.take();
+            let session = Session::new(&config.tls, &origin.host, outer)?;
+            shake(&mut connection, session, deadline, marks).await?;
         }
         Ok(connection)
     }
@@ -129,4 +126,18 @@ impl Dialer<'_> {
         socket.bind(SocketAddr::new(local, 0))?;
         socket.connect(address).await
     }
+}
+
+/// Runs a handshake. Reading the system's certificates, once in a process, came before.
+async fn shake(
+    connection: &mut Connection,
+    session: Session,
+    deadline: Deadline,
+    marks: &mut Marks,
+) -> Result<(), NetError> {
+    connection.session = Some(Box::new(session));
+    let began = clock::now();
+    let shaken = connection.handshake(deadline).await;
+    marks.tls_handshaking += clock::now() - began;
+    shaken
 }

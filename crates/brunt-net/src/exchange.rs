@@ -62,4 +62,24 @@ pub struct TlsInfo {
     pub version: &'static str,
     /// The cipher suite's IANA name.
     pub cipher_suite: &'static str,
+    /// What the server stapled to its certificate, if that could be read.
+    pub ocsp: Option<Ocsp>,
+}
+
+/// What a responder says of a certificate (RFC 6960). Times are milliseconds since 1970, 0 where
+/// there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ocsp {
+    /// `good`, `revoked`, `unknown`, or `server_failed` where the responder had no answer.
+    pub status: &'static str,
+    /// Why it was revoked, in k6's words; empty unless it was.
+    pub revocation_reason: &'static str,
+    /// When the answer was signed.
+    pub produced_at: i64,
+    /// When the status was known to be right.
+    pub this_update: i64,
+    /// When there will be news.
+    pub next_update: i64,
+    /// When the certificate was revoked.
+    pub revoked_at: i64,
 }

@@ -39,7 +39,7 @@ mod tls;
 pub use client::Client;
 pub use config::NetConfig;
 pub use error::{Http2Scope, NetError};
-pub use exchange::{Exchange, Timings, TlsInfo};
+pub use exchange::{Exchange, Ocsp, Timings, TlsInfo};
 pub use headers::Headers;
 pub use proxy::Proxies;
 pub use rate::RateLimit;
@@ -58,5 +58,10 @@ pub mod fuzzing {
     /// Whether a proxy's answer to `CONNECT`, as far as it has come, is complete, and opens a tunnel.
     pub fn connect_answer(answer: &[u8]) -> Option<bool> {
         crate::proxy::connect::judge(answer).map(|verdict| verdict.is_ok())
+    }
+
+    /// The status in what a server staples to its certificate, if it can be read.
+    pub fn stapled_status(der: &[u8]) -> Option<&'static str> {
+        crate::tls::stapled(der).map(|ocsp| ocsp.status)
     }
 }

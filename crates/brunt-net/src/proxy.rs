@@ -1,7 +1,8 @@
 //! Proxies as the environment names them: `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`.
 //!
 //! A request for `http` goes to an HTTP proxy with its whole URL, one for `https` through a tunnel
-//! that the proxy opens (`CONNECT`). A SOCKS proxy opens a tunnel for both. Loopback addresses and
+//! that the proxy opens (`CONNECT`); the proxy itself may be spoken to over TLS. A SOCKS proxy opens a
+//! tunnel for both. Loopback addresses and
 //! `localhost` are never proxied, as in Go.
 
 mod bypass;
@@ -16,9 +17,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use self::bypass::Bypass;
+use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::NetError;
-use crate::socket::TimedSocket;
 use crate::target::{Origin, Scheme, Target};
 
 /// A proxy that connections go through.
@@ -43,16 +44,15 @@ impl Proxy {
         self.kind == Kind::Http && scheme == Scheme::Http
     }
 
-    /// Asks the proxy at the other end of `socket` for a connection to `origin`.
+    /// Asks the proxy at the other end for a tunnel to the connection's origin.
     pub(crate) async fn tunnel(
         &self,
-        socket: &TimedSocket,
-        origin: &Origin,
+        connection: &mut Connection,
         deadline: Deadline,
     ) -> Result<(), NetError> {
         match &self.kind {
-            Kind::Http => connect::open(socket, self, origin, deadline).await,
-            Kind::Socks(login) => socks::open(socket, login.as_ref(), origin, deadline).await,
+            Kind::Http => connect::open(connection, self, deadline).await,
+            Kind::Socks(login) => socks::open(connection, login.as_ref(), deadline).await,
         }
     }
 }
@@ -127,11 +127,11 @@ fn parse(text: &str, variable: &str) -> Result<Proxy, NetError> {
     };
     let parsed = url::Url::parse(&url).map_err(|error| wrong(error.to_string()))?;
     let socks = match parsed.scheme() {
-        "http" => false,
+        "http" | "https" => false,
         "socks5" | "socks5h" => true,
         other => {
             return Err(wrong(format!(
-                "a proxy with the scheme \"{other}\" is not supported; use one that begins with http:// or socks5://"
+                "a proxy with the scheme \"{other}\" is not supported; use one that begins with http://, https:// or socks5://"
             )));
         }
     };
@@ -249,7 +249,7 @@ mod tests {
         for (value, reason) in [
             ("socks4://p:1080", "socks4"),
             ("socks5://", "host"),
-            ("https://p", "https"),
+            ("ftp://p", "ftp"),
             ("http://", "host"),
             ("http://p:x", "port"),
         ] {

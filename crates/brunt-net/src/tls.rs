@@ -4,6 +4,7 @@
 mod alert;
 mod identity;
 mod info;
+mod ocsp;
 mod session;
 mod suites;
 mod trust;
@@ -11,6 +12,7 @@ mod trust;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::Resumption;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls::{
     ClientConfig, ConfigBuilder, KeyLogFile, SupportedProtocolVersion, WantsVerifier, version,
@@ -18,6 +20,8 @@ use rustls::{
 
 use self::identity::Candidates;
 pub use self::identity::{Identity, IdentityError};
+pub(crate) use self::ocsp::read as stapled;
+use self::ocsp::{Listener, Staple};
 pub(crate) use self::session::Session;
 pub use self::suites::CipherSuites;
 use crate::error::NetError;
@@ -78,7 +82,14 @@ impl Default for TlsOptions {
 #[derive(Debug, Default)]
 pub struct TlsSettings {
     options: TlsOptions,
-    config: OnceLock<Result<Arc<ClientConfig>, NetError>>,
+    shared: OnceLock<Result<Shared, NetError>>,
+}
+
+/// What is made once for all connections.
+#[derive(Debug, Clone)]
+struct Shared {
+    config: ClientConfig,
+    judge: Arc<dyn ServerCertVerifier>,
 }
 
 impl TlsSettings {
@@ -86,7 +97,7 @@ impl TlsSettings {
     pub fn new(options: TlsOptions) -> Self {
         Self {
             options,
-            config: OnceLock::new(),
+            shared: OnceLock::new(),
         }
     }
 
@@ -97,16 +108,20 @@ impl TlsSettings {
             .map_err(|error| error.to_string())
     }
 
-    /// What rustls wants for connections to `host`, most of it made at the first call.
-    pub(crate) fn config(&self, host: &str) -> Result<Arc<ClientConfig>, NetError> {
-        let shared = self.config.get_or_init(|| self.build()).clone()?;
+    /// What rustls wants for a connection to `host`, most of it made at the first call, and where
+    /// what the server staples will be.
+    pub(crate) fn connection(&self, host: &str) -> Result<(ClientConfig, Staple), NetError> {
+        let shared = self.shared.get_or_init(|| self.build()).as_ref();
+        let shared = shared.map_err(Clone::clone)?;
+        let mut own = ClientConfig::clone(&shared.config);
+        let staple = Staple::default();
+        let listener = Listener::new(Arc::clone(&shared.judge), staple.clone());
+        own.dangerous().set_certificate_verifier(Arc::new(listener));
         let identities = &self.options.identities;
-        if identities.iter().all(Identity::is_for_all) {
-            return Ok(shared);
+        if !identities.iter().all(Identity::is_for_all) {
+            own.client_auth_cert_resolver = Arc::new(Candidates::of(identities, host));
         }
-        let mut own = ClientConfig::clone(&shared);
-        own.client_auth_cert_resolver = Arc::new(Candidates::of(identities, host));
-        Ok(Arc::new(own))
+        Ok((own, staple))
     }
 
     /// Versions and cipher suites.
@@ -125,19 +140,15 @@ impl TlsSettings {
         ClientConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&versions)
     }
 
-    fn build(&self) -> Result<Arc<ClientConfig>, NetError> {
+    fn build(&self) -> Result<Shared, NetError> {
         let options = &self.options;
-        let builder = self
-            .protocol()
-            .map_err(|error| NetError::Tls(format!("tls: {error}")))?;
-        let builder = if options.insecure_skip_verify {
-            let provider = Arc::clone(builder.crypto_provider());
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(trust::AcceptAll::new(provider)))
-        } else {
-            builder.with_root_certificates(trust::roots(options))
-        };
+        let wrong = |error: &dyn std::fmt::Display| NetError::Tls(format!("tls: {error}"));
+        let builder = self.protocol().map_err(|error| wrong(&error))?;
+        let provider = Arc::clone(builder.crypto_provider());
+        let judge = trust::judge(options, provider).map_err(|error| wrong(&error))?;
+        let builder = builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(&judge));
         let mut config = if options.identities.is_empty() {
             builder.with_no_client_auth()
         } else {
@@ -155,6 +166,6 @@ impl TlsSettings {
         } else {
             vec![b"http/1.1".to_vec()]
         };
-        Ok(Arc::new(config))
+        Ok(Shared { config, judge })
     }
 }

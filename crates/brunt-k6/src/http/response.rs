@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use brunt_js::lazy::{Lazy, LazyClass};
 use brunt_js::share_bytes;
-use brunt_net::{Exchange, Response, Timings, TlsInfo};
+use brunt_net::{Exchange, Ocsp, Response, Timings, TlsInfo};
 use rquickjs::{Ctx, Function, IntoJs, Object, Result, Value};
 
 use crate::host::K6Host;
@@ -76,7 +76,9 @@ const MEMBERS: &[(&str, Make)] = &[
             .map_or("", |it| it.cipher_suite)
             .into_js(ctx)
     }),
-    ("ocsp", |_, ctx| ocsp(ctx)),
+    ("ocsp", |it, ctx| {
+        ocsp(&it.tls.and_then(|tls| tls.ocsp).unwrap_or_default(), ctx)
+    }),
     ("error", |it, ctx| it.error.as_str().into_js(ctx)),
     ("error_code", |it, ctx| it.error_code.into_js(ctx)),
     ("request", Answer::request),
@@ -277,12 +279,18 @@ impl Answer {
     }
 }
 
-fn ocsp<'js>(ctx: &Ctx<'js>) -> Result<Value<'js>> {
+/// What was stapled to the server's certificate. Times are milliseconds, as k6's documentation has it.
+fn ocsp<'js>(ocsp: &Ocsp, ctx: &Ctx<'js>) -> Result<Value<'js>> {
     let object = Object::new(ctx.clone())?;
-    for name in ["produced_at", "this_update", "next_update", "revoked_at"] {
-        object.set(name, 0)?;
+    for (name, time) in [
+        ("produced_at", ocsp.produced_at),
+        ("this_update", ocsp.this_update),
+        ("next_update", ocsp.next_update),
+        ("revoked_at", ocsp.revoked_at),
+    ] {
+        object.set(name, time as f64)?;
     }
-    object.set("revocation_reason", "")?;
-    object.set("status", "")?;
+    object.set("revocation_reason", ocsp.revocation_reason)?;
+    object.set("status", ocsp.status)?;
     object.into_js(ctx)
 }

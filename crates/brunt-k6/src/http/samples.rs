@@ -46,6 +46,10 @@ pub(crate) fn emit(host: &K6Host, exchange: &Exchange, tagged: &Tagged<'_>) {
         status: tagged.status,
         proto: response.map_or("", |response| response.version.as_str()),
         tls_version: exchange.tls.as_ref().map_or("", |tls| tls.version),
+        ocsp_status: exchange
+            .tls
+            .and_then(|tls| tls.ocsp)
+            .map_or("", |ocsp| ocsp.status),
         error_code: tagged.error_code,
         error: tagged.error,
         expected: tagged.expected,
@@ -131,6 +135,7 @@ fn all_tags(host: &K6Host, key: &HttpKey<'_>) -> TagSet {
     set(SystemTag::Status, &key.status.to_string());
     set(SystemTag::Proto, key.proto);
     set(SystemTag::TlsVersion, key.tls_version);
+    set(SystemTag::OcspStatus, key.ocsp_status);
     set(SystemTag::Error, key.error);
     if key.error_code != 0 {
         set(SystemTag::ErrorCode, &key.error_code.to_string());

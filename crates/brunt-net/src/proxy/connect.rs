@@ -5,28 +5,28 @@ use std::fmt::Write as _;
 use httparse::Status;
 
 use super::{Proxy, wire};
+use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::NetError;
-use crate::socket::TimedSocket;
 use crate::target::Origin;
 
 /// A proxy's answer is this long at most, and has so many fields.
 const MAX_ANSWER: usize = 16 * 1024;
 const MAX_FIELDS: usize = 64;
+/// A read of it.
+const READ: usize = 1024;
 
-/// Asks the proxy at the other end of `socket` for a connection to `origin`.
+/// Asks the proxy at the other end for a tunnel to the connection's origin.
 pub(crate) async fn open(
-    socket: &TimedSocket,
+    connection: &mut Connection,
     proxy: &Proxy,
-    origin: &Origin,
     deadline: Deadline,
 ) -> Result<(), NetError> {
-    wire::write_all(socket, render(proxy, origin).as_bytes(), deadline).await?;
+    let request = render(proxy, &connection.origin);
+    connection.say(request.as_bytes(), deadline).await?;
     let mut answer = Vec::new();
-    let mut buffer = [0; 1024];
     loop {
-        let len = wire::read(socket, &mut buffer, deadline).await?;
-        answer.extend_from_slice(&buffer[..len]);
+        wire::read(connection, READ, &mut answer, deadline).await?;
         if let Some(verdict) = judge(&answer) {
             return verdict;
         }

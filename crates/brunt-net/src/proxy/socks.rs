@@ -7,9 +7,9 @@
 use std::net::IpAddr;
 
 use super::wire;
+use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::NetError;
-use crate::socket::TimedSocket;
 use crate::target::Origin;
 
 const VERSION: u8 = 5;
@@ -49,27 +49,24 @@ impl Login {
     }
 }
 
-/// Asks the proxy at the other end of `socket` for a connection to `origin`, whose name it looks up.
+/// Asks the proxy at the other end for a tunnel to the connection's origin, whose name it looks up.
 pub(crate) async fn open(
-    socket: &TimedSocket,
+    connection: &mut Connection,
     login: Option<&Login>,
-    origin: &Origin,
     deadline: Deadline,
 ) -> Result<(), NetError> {
-    let request = request(origin)?;
+    let request = request(&connection.origin)?;
     let methods: &[u8] = match login {
         None => &[VERSION, 1, NO_LOGIN],
         Some(_) => &[VERSION, 2, NO_LOGIN, WITH_LOGIN],
     };
-    wire::write_all(socket, methods, deadline).await?;
-    let mut choice = [0; 2];
-    wire::read_exact(socket, &mut choice, deadline).await?;
-    match (choice, login) {
+    connection.say(methods, deadline).await?;
+    let choice = wire::read_exact(connection, 2, deadline).await?;
+    match (&choice[..], login) {
         ([VERSION, NO_LOGIN], _) => {}
         ([VERSION, WITH_LOGIN], Some(login)) => {
-            wire::write_all(socket, &login.message(), deadline).await?;
-            let mut verdict = [0; 2];
-            wire::read_exact(socket, &mut verdict, deadline).await?;
+            connection.say(&login.message(), deadline).await?;
+            let verdict = wire::read_exact(connection, 2, deadline).await?;
             if verdict[1] != 0 {
                 return Err(refused("user name or password refused"));
             }
@@ -78,13 +75,11 @@ pub(crate) async fn open(
         ([VERSION, _], Some(_)) => return Err(refused("no method of authentication in common")),
         _ => return Err(refused("the answer is not SOCKS5")),
     }
-    wire::write_all(socket, &request, deadline).await?;
-    let mut answer = [0; 4];
-    wire::read_exact(socket, &mut answer, deadline).await?;
-    let [version, reply, _, kind] = answer;
-    if version != VERSION {
+    connection.say(&request, deadline).await?;
+    let answer = wire::read_exact(connection, 4, deadline).await?;
+    let &[VERSION, reply, _, kind] = &answer[..] else {
         return Err(refused("the answer is not SOCKS5"));
-    }
+    };
     if reply != 0 {
         return Err(refused(reply_text(reply)));
     }
@@ -93,14 +88,13 @@ pub(crate) async fn open(
         IPV4 => 4,
         IPV6 => 16,
         NAME => {
-            let mut length = [0];
-            wire::read_exact(socket, &mut length, deadline).await?;
+            let length = wire::read_exact(connection, 1, deadline).await?;
             usize::from(length[0])
         }
         _ => return Err(refused("an address of an unknown kind")),
     };
-    let mut rest = [0; 255 + 2];
-    wire::read_exact(socket, &mut rest[..address + 2], deadline).await
+    wire::read_exact(connection, address + 2, deadline).await?;
+    Ok(())
 }
 
 fn request(origin: &Origin) -> Result<Vec<u8>, NetError> {

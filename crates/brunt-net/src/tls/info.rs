@@ -17,6 +17,7 @@ pub(crate) fn of(connection: &ClientConnection) -> TlsInfo {
     TlsInfo {
         version,
         cipher_suite: suite.map_or("", suite_name),
+        ocsp: None,
     }
 }
 

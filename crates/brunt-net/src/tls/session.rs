@@ -1,12 +1,16 @@
 //! One TLS session over bytes that somebody else moves: rustls is driven by hand, so that the
-//! stamp of a read stays with the bytes that it brought.
+//! stamp of a read stays with the bytes that it brought. Through a proxy that is spoken to over TLS it
+//! may run inside another one.
 
 use std::io::{BufRead as _, ErrorKind, Write as _};
+use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConnection, Error, InvalidMessage};
+use rustls::{CertificateError, ClientConfig, ClientConnection, Error, InvalidMessage};
 
+use super::ocsp::Staple;
 use super::{TlsSettings, alert, info};
+use crate::buffers;
 use crate::error::NetError;
 use crate::exchange::TlsInfo;
 
@@ -14,15 +18,44 @@ use crate::exchange::TlsInfo;
 #[derive(Debug)]
 pub(crate) struct Session {
     connection: ClientConnection,
+    staple: Staple,
+    /// The session with the proxy that this one runs inside of; that one has none.
+    outer: Option<Box<Session>>,
 }
 
 impl Session {
-    pub(crate) fn new(settings: &TlsSettings, host: &str) -> Result<Self, NetError> {
+    /// With a server; inside the session with the proxy that leads to it, if that has one.
+    pub(crate) fn new(
+        settings: &TlsSettings,
+        host: &str,
+        outer: Option<Box<Self>>,
+    ) -> Result<Self, NetError> {
+        let (config, staple) = settings.connection(host)?;
+        Self::begin(config, staple, host, outer)
+    }
+
+    /// With a proxy, which speaks HTTP/1.1.
+    pub(crate) fn with_proxy(settings: &TlsSettings, host: &str) -> Result<Self, NetError> {
+        let (mut config, staple) = settings.connection(host)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self::begin(config, staple, host, None)
+    }
+
+    fn begin(
+        config: ClientConfig,
+        staple: Staple,
+        host: &str,
+        outer: Option<Box<Self>>,
+    ) -> Result<Self, NetError> {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| NetError::Tls(format!("tls: invalid server name \"{host}\"")))?;
-        let connection = ClientConnection::new(settings.config(host)?, name)
-            .map_err(|error| tls_error(&error))?;
-        Ok(Self { connection })
+        let connection =
+            ClientConnection::new(Arc::new(config), name).map_err(|error| tls_error(&error))?;
+        Ok(Self {
+            connection,
+            staple,
+            outer,
+        })
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
@@ -30,7 +63,10 @@ impl Session {
     }
 
     pub(crate) fn info(&self) -> TlsInfo {
-        info::of(&self.connection)
+        TlsInfo {
+            ocsp: self.staple.read(),
+            ..info::of(&self.connection)
+        }
     }
 
     pub(crate) fn speaks_http2(&self) -> bool {
@@ -39,7 +75,28 @@ impl Session {
 
     /// Takes bytes from the wire and hands on what they decrypt to. `Ok(true)` at the end of the
     /// stream that the peer announced.
-    pub(crate) fn feed<F>(&mut self, mut wire: &[u8], mut sink: F) -> Result<bool, NetError>
+    pub(crate) fn feed<F>(&mut self, wire: &[u8], sink: F) -> Result<bool, NetError>
+    where
+        F: FnMut(&[u8]) -> Result<(), NetError>,
+    {
+        let Some(outer) = &mut self.outer else {
+            return self.decrypt(wire, sink);
+        };
+        let mut inside = buffers::take();
+        let cut = outer.decrypt(wire, |bytes| {
+            inside.extend_from_slice(bytes);
+            Ok(())
+        });
+        let ended = cut.and_then(|cut| match self.decrypt(&inside, sink)? {
+            // The proxy's goodbye is not the server's.
+            false if cut => Err(NetError::UnexpectedEof),
+            ended => Ok(ended),
+        });
+        buffers::give(inside);
+        ended
+    }
+
+    fn decrypt<F>(&mut self, mut wire: &[u8], mut sink: F) -> Result<bool, NetError>
     where
         F: FnMut(&[u8]) -> Result<(), NetError>,
     {
@@ -82,6 +139,26 @@ impl Session {
 
     /// Appends what is to go onto the wire.
     pub(crate) fn drain(&mut self, out: &mut Vec<u8>) -> Result<(), NetError> {
+        let Some(mut outer) = self.outer.take() else {
+            return self.encrypted(out);
+        };
+        let drained = self.drain_through(&mut outer, out);
+        self.outer = Some(outer);
+        drained
+    }
+
+    fn drain_through(&mut self, outer: &mut Self, out: &mut Vec<u8>) -> Result<(), NetError> {
+        let mut inside = Vec::new();
+        self.encrypted(&mut inside)?;
+        let mut left = &inside[..];
+        while !left.is_empty() {
+            left = &left[outer.write(left)?..];
+            outer.encrypted(out)?;
+        }
+        outer.encrypted(out)
+    }
+
+    fn encrypted(&mut self, out: &mut Vec<u8>) -> Result<(), NetError> {
         while self.connection.wants_write() {
             self.connection
                 .write_tls(out)
@@ -90,9 +167,17 @@ impl Session {
         Ok(())
     }
 
-    /// Says goodbye; [`drain`](Self::drain) gives the bytes.
-    pub(crate) fn close(&mut self) {
+    /// Says goodbye; appends the bytes.
+    pub(crate) fn close(&mut self, out: &mut Vec<u8>) -> Result<(), NetError> {
         self.connection.send_close_notify();
+        self.drain(out)?;
+        match &mut self.outer {
+            Some(outer) => {
+                outer.connection.send_close_notify();
+                outer.encrypted(out)
+            }
+            None => Ok(()),
+        }
     }
 }
 

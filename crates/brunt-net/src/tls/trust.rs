@@ -1,17 +1,41 @@
-//! Whom to trust: the system's certificates and the user's, or everybody.
+//! Whom to trust: the system's certificates and the user's, everybody, or nobody.
 
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::TlsOptions;
 
+/// Who decides on a server's certificate.
+pub(crate) fn judge(
+    options: &TlsOptions,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, VerifierBuilderError> {
+    if options.insecure_skip_verify {
+        return Ok(Arc::new(Prejudiced {
+            provider,
+            trusting: true,
+        }));
+    }
+    let roots = roots(options);
+    if roots.is_empty() {
+        // rustls refuses to judge without anchors, but it is the connections that are to fail.
+        return Ok(Arc::new(Prejudiced {
+            provider,
+            trusting: false,
+        }));
+    }
+    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+    Ok(judge)
+}
+
 /// Trust anchors. Certificates that cannot be read are left out: what they would have vouched for
 /// then fails as signed by an unknown authority.
-pub(crate) fn roots(options: &TlsOptions) -> RootCertStore {
+fn roots(options: &TlsOptions) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     if options.system_roots {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -20,20 +44,15 @@ pub(crate) fn roots(options: &TlsOptions) -> RootCertStore {
     roots
 }
 
-/// Accepts every certificate. The handshake's signature is still checked, so the peer owns the
-/// certificate's key.
+/// Accepts every certificate or none, without a look at it. The handshake's signature is still
+/// checked, so the peer owns the certificate's key.
 #[derive(Debug)]
-pub(crate) struct AcceptAll {
+struct Prejudiced {
     provider: Arc<CryptoProvider>,
+    trusting: bool,
 }
 
-impl AcceptAll {
-    pub(crate) fn new(provider: Arc<CryptoProvider>) -> Self {
-        Self { provider }
-    }
-}
-
-impl ServerCertVerifier for AcceptAll {
+impl ServerCertVerifier for Prejudiced {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
@@ -42,7 +61,11 @@ impl ServerCertVerifier for AcceptAll {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        if self.trusting {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::UnknownIssuer.into())
+        }
     }
 
     fn verify_tls12_signature(

@@ -120,3 +120,94 @@ fn a_proxy_that_refuses_says_why() {
     });
     server.join().unwrap();
 }
+
+/// A proxy that is spoken to over TLS: opens one tunnel to `to`, or answers one request itself. Gives
+/// the request that it got.
+fn behind_tls(
+    identity: &Identity,
+    to: Option<SocketAddr>,
+) -> (SocketAddr, std::thread::JoinHandle<String>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let acceptor = identity.acceptor(&["http/1.1"]);
+    server(move |listener: TcpListener| {
+        listener.set_nonblocking(true).unwrap();
+        run(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut client = acceptor.accept(stream).await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(client.read_u8().await.unwrap());
+            }
+            if let Some(to) = to {
+                let opened = b"HTTP/1.1 200 Connection established\r\n\r\n";
+                client.write_all(opened).await.unwrap();
+                let mut target = tokio::net::TcpStream::connect(to).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut target).await;
+            } else {
+                client.write_all(OK.as_bytes()).await.unwrap();
+            }
+            let _ = client.shutdown().await;
+            String::from_utf8(head).unwrap()
+        })
+    })
+}
+
+#[test]
+fn a_proxy_may_be_spoken_to_over_tls() {
+    // One certificate for both, so that one authority vouches for both.
+    let identity = Identity::new(&["localhost", "proxied.test"]);
+    let through = |address: SocketAddr| {
+        Client::new(Arc::new(NetConfig {
+            tls: Arc::new(TlsSettings::new(identity.options())),
+            ..config(&format!("https://localhost:{}", address.port()))
+        }))
+    };
+    for protocol in ["http/1.1", "h2"] {
+        let secure = Secure::start(&identity, &[protocol], 0);
+        let (address, proxy) = behind_tls(&identity, Some(([127, 0, 0, 1], secure.port).into()));
+        run(async {
+            let client = through(address);
+            let upload = vec![b'x'; 1_000_000];
+            let url = Target::parse("https://proxied.test/x").unwrap();
+            let request = brunt_net::Request {
+                method: "POST",
+                body: Some(&upload),
+                ..get(&url)
+            };
+            let first = client.send(&request).await;
+            assert_eq!(body(&first), "1000000 bytes", "{protocol}");
+            let url = Target::parse("https://proxied.test/bytes/500000").unwrap();
+            let second = client.send(&get(&url)).await;
+            assert_eq!((body(&second).len(), second.reused), (500_000, true));
+        });
+        let head = "CONNECT proxied.test:443 HTTP/1.1\r\nHost: proxied.test:443\r\n\r\n";
+        assert_eq!(proxy.join().unwrap(), head);
+        assert_eq!(secure.connections(), 1);
+    }
+
+    let (address, proxy) = behind_tls(&identity, None);
+    run(async {
+        let url = Target::parse("http://proxied.test/a").unwrap();
+        let exchange = through(address).send(&get(&url)).await;
+        assert_eq!(body(&exchange), "hi");
+    });
+    let head = proxy.join().unwrap();
+    assert!(
+        head.starts_with("GET http://proxied.test/a HTTP/1.1\r\n"),
+        "{head}"
+    );
+
+    // A certificate of another name is refused before anything is asked of the proxy.
+    let other = Identity::new(&["elsewhere.test"]);
+    let secure = Secure::start(&other, &["http/1.1"], 0);
+    run(async {
+        let client = Client::new(Arc::new(NetConfig {
+            tls: Arc::new(TlsSettings::new(other.options())),
+            ..config(&format!("https://localhost:{}", secure.port))
+        }));
+        let url = Target::parse("http://proxied.test/a").unwrap();
+        let error = client.send(&get(&url)).await.outcome.unwrap_err();
+        assert_eq!(error.code(), 1311, "{error}");
+    });
+}

@@ -28,6 +28,7 @@ mod logs;
 mod memory;
 mod modules;
 mod network;
+mod ocsp;
 mod option_effects;
 mod options;
 mod otlp;
