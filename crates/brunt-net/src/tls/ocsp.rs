@@ -214,3 +214,76 @@ impl ServerCertVerifier for Listener {
         self.judge.supported_verify_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A value of at most 255 bytes.
+    fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let value = parts.concat();
+        let len = u8::try_from(value.len()).unwrap();
+        let head = if len < 128 {
+            vec![tag, len]
+        } else {
+            vec![tag, 0x81, len]
+        };
+        [head, value].concat()
+    }
+
+    /// An answer with this `CertStatus`, signed with nothing.
+    fn answer(status: &[u8]) -> Vec<u8> {
+        let time = tlv(0x18, &[b"20240102030405Z"]);
+        let next = tlv(0xa0, &[&time]);
+        let single = tlv(0x30, &[&tlv(0x30, &[]), status, &time, &next]);
+        let key = tlv(0xa2, &[&tlv(0x04, &[b"key"])]);
+        let data = tlv(0x30, &[&key, &time, &tlv(0x30, &[&single])]);
+        let basic = tlv(0x04, &[&tlv(0x30, &[&data])]);
+        let kind = tlv(0x06, &[BASIC.as_bytes()]);
+        let bytes = tlv(0xa0, &[&tlv(0x30, &[&kind, &basic])]);
+        tlv(0x30, &[&tlv(0x0a, &[&[0]]), &bytes])
+    }
+
+    #[test]
+    fn reasons_are_named_and_a_responder_without_an_answer_has_a_status_of_its_own() {
+        let time = tlv(0x18, &[b"20240102030405Z"]);
+        for (reason, name) in [
+            (Some(0), "unspecified"),
+            (Some(5), "cessation_of_operation"),
+            (Some(8), "remove_from_crl"),
+            (Some(77), ""),
+            (None, "unspecified"),
+        ] {
+            let reason = reason.map(|it| tlv(0xa0, &[&tlv(0x0a, &[&[it]])]));
+            let revoked = tlv(0xa1, &[&time, &reason.unwrap_or_default()]);
+            let ocsp = read(&answer(&revoked)).unwrap();
+            assert_eq!((ocsp.status, ocsp.revocation_reason), ("revoked", name));
+            assert_eq!(ocsp.revoked_at, 1_704_164_645_000);
+        }
+        // tryLater
+        let failed = read(&tlv(0x30, &[&tlv(0x0a, &[&[3]])])).unwrap();
+        assert_eq!((failed.status, failed.produced_at), ("server_failed", 0));
+    }
+
+    #[test]
+    fn what_is_cut_is_like_nothing() {
+        let whole = answer(&tlv(0x80, &[]));
+        assert_eq!(read(&whole).unwrap().status, "good");
+        for end in 0..whole.len() {
+            assert_eq!(read(&whole[..end]), None, "{end}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(at in 0_usize..100, byte: u8, noise: Vec<u8>) {
+            let mut bent = answer(&tlv(0x80, &[]));
+            let at = at % bent.len();
+            bent[at] = byte;
+            let _ = read(&bent);
+            let _ = read(&noise);
+        }
+    }
+}
