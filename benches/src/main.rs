@@ -11,6 +11,7 @@ mod report;
 mod scripts;
 mod sections;
 mod stats;
+mod steal;
 mod sys;
 
 use std::io::Write as _;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 
 use lab::Lab;
 use report::{Row, Verdict};
+use steal::Ticks;
 
 const USAGE: &str = "\
 usage: brunt-bench --brunt BINARY [--report FILE] [--only SECTION[,SECTION]] [--rounds N] [--seconds N]
@@ -96,7 +98,12 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
             continue;
         }
-        let rows = section(&lab).unwrap_or_else(|error| vec![Row::missing(name, &error)]);
+        let before = Ticks::now();
+        let mut rows = section(&lab).unwrap_or_else(|error| vec![Row::missing(name, &error)]);
+        if let (Some(before), Some(after)) = (before, Ticks::now()) {
+            let stolen = after.stolen_since(before);
+            rows.push(Row::info("processor time that the host took", stolen, " %"));
+        }
         let count = |verdict| rows.iter().filter(|row| row.verdict == verdict).count();
         short += count(Verdict::Short);
         missing += count(Verdict::Missing);
