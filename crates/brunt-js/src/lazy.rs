@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use rquickjs::{Ctx, Error, Object, Result, Value, qjs};
 
-use crate::boundary;
+use crate::{boundary, exotic};
 
 /// The members of a lazy object.
 pub trait Lazy: Any {
@@ -65,22 +65,7 @@ impl LazyClass {
         prototype: &Object<'_>,
     ) -> Result<Self> {
         let raw = ctx.as_raw().as_ptr();
-        let mut id: qjs::JSClassID = 0;
-        let definition = qjs::JSClassDef {
-            class_name: c"Object".as_ptr(),
-            finalizer: Some(finalize),
-            gc_mark: Some(mark),
-            call: None,
-            exotic: (&raw const METHODS).cast_mut(),
-        };
-        // SAFETY: the definition is copied, the methods are static; the id is new in this runtime.
-        unsafe {
-            let runtime = qjs::JS_GetRuntime(raw);
-            qjs::JS_NewClassID(runtime, &raw mut id);
-            if qjs::JS_NewClass(runtime, id, &raw const definition) < 0 {
-                return Err(Error::Allocation);
-            }
-        }
+        let id = exotic::class(ctx, &METHODS, finalize, mark)?;
         // SAFETY: each name is a valid buffer of its length. The atoms live as long as the runtime.
         let names = names
             .into_iter()
@@ -233,24 +218,11 @@ unsafe extern "C" fn get_own_property_names(
         Some(this) if !this.plain => &this.names,
         _ => &[],
     };
-    // SAFETY: QuickJS frees the table with js_free and each atom with JS_FreeAtom.
+    // SAFETY: the arguments are QuickJS' own; one more reference to each name.
     unsafe {
-        let bytes = size_of::<qjs::JSPropertyEnum>() * names.len().max(1);
-        let entries = qjs::js_malloc(ctx, bytes as _).cast::<qjs::JSPropertyEnum>();
-        if entries.is_null() {
-            return -1;
-        }
-        for (at, name) in names.iter().enumerate() {
-            let atom = qjs::JS_DupAtom(ctx, *name);
-            entries.add(at).write(qjs::JSPropertyEnum {
-                is_enumerable: true,
-                atom,
-            });
-        }
-        *table = entries;
-        *length = names.len() as u32;
+        let atoms = names.iter().map(|name| qjs::JS_DupAtom(ctx, *name));
+        exotic::answer_names(ctx, table, length, atoms)
     }
-    0
 }
 
 /// Makes every member an ordinary property.

@@ -13,6 +13,7 @@ mod commonjs;
 mod event_loop;
 mod exception;
 mod exhaustion;
+mod exotic;
 mod fiber;
 mod freed;
 mod frozen;

@@ -16,8 +16,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rquickjs::{Ctx, Error, Object, Result, Value, qjs};
 
-use crate::boundary;
 use crate::state::vm_state;
+use crate::{boundary, exotic};
 
 /// The members of such an object.
 pub trait Members: Any {
@@ -86,22 +86,7 @@ fn class(ctx: &Ctx<'_>) -> Result<qjs::JSClassID> {
     if let Some(class) = state.on_demand_class.get() {
         return Ok(class);
     }
-    let definition = qjs::JSClassDef {
-        class_name: c"Object".as_ptr(),
-        finalizer: Some(finalize),
-        gc_mark: Some(mark),
-        call: None,
-        exotic: (&raw const METHODS).cast_mut(),
-    };
-    let mut id: qjs::JSClassID = 0;
-    // SAFETY: the definition is copied, the methods are static; the id is new in this runtime.
-    unsafe {
-        let runtime = qjs::JS_GetRuntime(ctx.as_raw().as_ptr());
-        qjs::JS_NewClassID(runtime, &raw mut id);
-        if qjs::JS_NewClass(runtime, id, &raw const definition) < 0 {
-            return Err(Error::Allocation);
-        }
-    }
+    let id = exotic::class(ctx, &METHODS, finalize, mark)?;
     state.on_demand_class.set(Some(id));
     Ok(id)
 }
@@ -274,8 +259,7 @@ unsafe extern "C" fn get_own_property_names(
     length: *mut u32,
     object: qjs::JSValue,
 ) -> c_int {
-    // SAFETY: QuickJS calls with a live object; it frees the table with js_free and each atom with
-    // JS_FreeAtom.
+    // SAFETY: QuickJS calls with a live object, and the arguments are its own.
     unsafe {
         let names = instance(object).map_or_else(Vec::new, |this| {
             let mut names = this.members.names();
@@ -283,22 +267,9 @@ unsafe extern "C" fn get_own_property_names(
             names.retain(|name| !state.settled.iter().any(|it| **it == **name));
             names
         });
-        let bytes = size_of::<qjs::JSPropertyEnum>() * names.len().max(1);
-        let entries = qjs::js_malloc(ctx, bytes as _).cast::<qjs::JSPropertyEnum>();
-        if entries.is_null() {
-            return -1;
-        }
-        for (at, name) in names.iter().enumerate() {
-            let atom = qjs::JS_NewAtomLen(ctx, name.as_ptr().cast(), name.len() as _);
-            entries.add(at).write(qjs::JSPropertyEnum {
-                is_enumerable: true,
-                atom,
-            });
-        }
-        *table = entries;
-        *length = names.len() as u32;
+        let atom = |name: &&str| qjs::JS_NewAtomLen(ctx, name.as_ptr().cast(), name.len() as _);
+        exotic::answer_names(ctx, table, length, names.iter().map(atom))
     }
-    0
 }
 
 unsafe extern "C" fn define_own_property(
