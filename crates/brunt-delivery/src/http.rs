@@ -4,9 +4,13 @@
 //! the second output.
 
 mod answer;
+mod auth;
+mod headers;
 mod tls;
 
 pub use answer::{
     LONGEST_MESSAGE, explain, first_line, read_body, retry_after, root_cause, without_secrets,
 };
+pub use auth::Auth;
+pub use headers::{headers, one_authorization, secrets, timeout};
 pub use tls::Tls;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use brunt_file::Target;
-use brunt_output::{ConfigError, Key, Settings};
+use brunt_output::{ConfigError, Key, Settings, key};
 
 /// k6's name of the file where nobody names one.
 const FILE: &str = "file.csv";
@@ -43,21 +43,6 @@ pub(crate) static KEYS: &[Key] = &[
         "k6 writes the maps in `extra_tags` and `metadata` without escapes and leaves out tags that have the name of a system tag that is off.",
     ),
 ];
-
-const fn key(
-    name: &'static str,
-    env: &'static [&'static str],
-    default: &'static str,
-    help: &'static str,
-) -> Key {
-    Key {
-        name,
-        env,
-        default,
-        help,
-        secret: false,
-    }
-}
 
 /// How `timestamp` looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

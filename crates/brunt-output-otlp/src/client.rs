@@ -12,14 +12,14 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use brunt_delivery::http::{Tls, explain};
+use brunt_delivery::http::{Tls, explain, secrets};
 use brunt_delivery::{Sent, Split, Transport, Verdict};
 use brunt_output::{ConfigError, OutputError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::HeaderMap;
 
-use crate::config::{Auth, Config, Protocol};
+use crate::config::{Config, Protocol};
 use crate::request::{Load, Sender};
 use answer::Answer;
 
@@ -46,17 +46,7 @@ impl Client {
             builder = builder.http2_prior_knowledge();
         }
         let connection = Tls::build(builder, &config.instance)?;
-        let mut secrets: Vec<String> = config
-            .headers
-            .values()
-            .filter_map(|value| value.to_str().ok())
-            .map(str::to_owned)
-            .collect();
-        match &config.auth {
-            Auth::None => {}
-            Auth::Basic { password, .. } => secrets.push(password.clone()),
-            Auth::Bearer(token) => secrets.push(token.clone()),
-        }
+        let secrets = secrets(&config.headers, &config.auth);
         Ok(Self {
             sender: Sender::new(&[]),
             config,
@@ -144,11 +134,7 @@ impl Client {
             .connection
             .post(self.config.url.clone())
             .headers(self.config.headers.clone());
-        let request = match &self.config.auth {
-            Auth::None => request,
-            Auth::Basic { user, password } => request.basic_auth(user, Some(password)),
-            Auth::Bearer(token) => request.bearer_auth(token),
-        };
+        let request = self.config.auth.sign(request);
         let mut answer = match self.config.protocol {
             Protocol::Http => http::call(request, body, is_compressed).await?,
             Protocol::Grpc => {

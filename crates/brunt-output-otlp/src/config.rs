@@ -5,10 +5,10 @@ mod keys;
 
 use std::time::Duration;
 
-use brunt_delivery::http::Tls;
+use brunt_delivery::http::{self, Auth, Tls};
 use brunt_output::{Choice, ConfigError, Settings, TagChoice, lists};
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 
 use crate::client::RESERVED;
 use crate::stream::{Histogram, Temporality};
@@ -34,7 +34,8 @@ pub(crate) enum Protocol {
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) instance: String,
-    pub(crate) flavour: Flavour,
+    /// The same as `--out` has it.
+    pub(crate) out_name: String,
     pub(crate) protocol: Protocol,
     /// With the path, without user and password.
     pub(crate) url: Url,
@@ -72,18 +73,6 @@ pub(crate) struct Shape {
     pub(crate) telemetry: bool,
 }
 
-/// How a request says who sends it.
-#[derive(Clone, Default)]
-pub(crate) enum Auth {
-    #[default]
-    None,
-    Basic {
-        user: String,
-        password: String,
-    },
-    Bearer(String),
-}
-
 impl Config {
     /// Reads the settings; defaults are those of the flavour's key table.
     pub(crate) fn read(flavour: Flavour, settings: &Settings) -> Result<Self, ConfigError> {
@@ -93,13 +82,9 @@ impl Config {
             mut url,
             tls_is_implied,
         } = endpoint::read(flavour, settings)?;
-        let auth = read_auth(settings, &mut url)?;
+        let auth = Auth::read(settings, &mut url)?;
         let headers = read_headers(settings)?;
-        if headers.contains_key(AUTHORIZATION) && !matches!(auth, Auth::None) {
-            return Err(settings.error(
-                "the header Authorization is given beside a user or a token: take one of them away",
-            ));
-        }
+        http::one_authorization(settings, &headers, !auth.is_none())?;
         let gzip = match settings.get("compression").unwrap_or("gzip") {
             "gzip" => true,
             "none" => false,
@@ -107,27 +92,14 @@ impl Config {
         };
         // Only checked: values are added up as they come, whenever they are sent.
         settings.duration("flush-interval")?;
-        let interval = settings
-            .duration("interval")?
-            .unwrap_or(Duration::from_secs(10));
-        if interval < Duration::from_millis(100) {
-            let given = settings.get("interval").unwrap_or_default();
-            return Err(settings.invalid("interval", given, "at least 100ms"));
-        }
-        let timeout = settings
-            .duration("timeout")?
-            .unwrap_or(Duration::from_secs(10));
-        if timeout.is_zero() {
-            return Err(settings.invalid("timeout", "0", "a time above zero"));
-        }
         Ok(Self {
             instance: settings.instance.clone(),
-            flavour,
+            out_name: settings.out_name(),
             protocol,
             url,
             tls_is_implied,
-            interval,
-            timeout,
+            interval: settings.interval(Duration::from_secs(10))?,
+            timeout: http::timeout(settings)?,
             gzip,
             most_bytes: settings.positive("max-size")?.unwrap_or(4_000_000),
             auth,
@@ -137,16 +109,6 @@ impl Config {
             resource: read_resource(settings)?,
             shape: read_shape(settings)?,
         })
-    }
-
-    /// How `--out` would name this instance.
-    pub(crate) fn named(&self) -> String {
-        let name = self.flavour.name();
-        if self.instance == name {
-            self.instance.clone()
-        } else {
-            format!("{name}@{}", self.instance)
-        }
     }
 
     /// What else to say about a receiver that did not answer.
@@ -160,16 +122,6 @@ impl Config {
 }
 
 impl Flavour {
-    /// The name in `--out`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Otlp => "otlp",
-            Self::K6 => "opentelemetry",
-            Self::NewRelic => "newrelic",
-            Self::GrafanaCloud => "grafana-cloud",
-        }
-    }
-
     pub(crate) fn keys(self) -> &'static [brunt_output::Key] {
         match self {
             Self::Otlp => OTLP_KEYS,
@@ -180,65 +132,16 @@ impl Flavour {
     }
 }
 
-fn read_auth(settings: &Settings, url: &mut Url) -> Result<Auth, ConfigError> {
-    let mut auth = Auth::None;
-    if !url.username().is_empty() {
-        auth = Auth::Basic {
-            user: lists::percent_decode(url.username()),
-            password: lists::percent_decode(url.password().unwrap_or_default()),
-        };
-        // Neither fails for a URL with a host, which http and https always have.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-    }
-    match (settings.get("username"), settings.get("password")) {
-        (None, None) => {}
-        (Some(user), password) => {
-            auth = Auth::Basic {
-                user: user.to_owned(),
-                password: password.unwrap_or_default().to_owned(),
-            };
-        }
-        (None, Some(_)) => {
-            return Err(settings.error("there is a password but no username: add username=…"));
-        }
-    }
-    if let Some(token) = settings.get("bearer-token") {
-        auth = Auth::Bearer(token.to_owned());
-    }
-    Ok(auth)
-}
-
 fn read_headers(settings: &Settings) -> Result<HeaderMap, ConfigError> {
     // OpenTelemetry's form: `k=v,k=v` with percent-encoded values.
     let listed = lists::pairs(settings.get("headers").unwrap_or_default(), &['='])
         .map_err(|part| settings.invalid("headers", &part, "NAME=VALUE;NAME=VALUE"))?
         .into_iter()
         .map(|(name, value)| (name, lists::percent_decode(&value)));
-    let named = settings
-        .family("header")
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let api_key = settings
         .get("api-key")
         .map(|key| ("api-key".to_owned(), key.to_owned()));
-    let mut headers = HeaderMap::new();
-    for (name, value) in listed.chain(named).chain(api_key) {
-        if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-            return Err(settings.error(format!(
-                "the header '{name}' belongs to the protocol and cannot be set"
-            )));
-        }
-        let header = HeaderName::try_from(name.as_str())
-            .map_err(|_| settings.error(format!("'{name}' is no name of a header")))?;
-        let mut value = HeaderValue::try_from(value).map_err(|_| {
-            settings.error(format!(
-                "the value of the header '{name}' has characters that no header can have"
-            ))
-        })?;
-        value.set_sensitive(true);
-        headers.insert(header, value);
-    }
-    Ok(headers)
+    http::headers(settings, listed.chain(api_key), RESERVED)
 }
 
 /// The resource attributes; those of the keys win over those of the list (OpenTelemetry, resource

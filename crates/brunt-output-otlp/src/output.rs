@@ -75,7 +75,7 @@ impl Output for OtlpOutput {
                 resource.push(("service.instance.id".to_owned(), instance));
             }
             let origin = Origin {
-                output: config.named(),
+                output: config.out_name.clone(),
                 target: self.client.target(),
                 instance: context.instance.to_string(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),

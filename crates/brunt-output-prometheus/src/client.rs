@@ -4,13 +4,15 @@ mod answer;
 mod hints;
 mod negotiation;
 
+use brunt_delivery::http::{Auth, Tls, explain, secrets, without_secrets};
 use brunt_delivery::{Sent, Split, Transport, Verdict};
 use brunt_output::{ConfigError, OutputError};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Identity, Proxy, Url, tls};
+use reqwest::{Proxy, Url};
 
-use crate::config::{Auth, Config};
+use crate::config::Config;
 use crate::load::Load;
+use crate::sigv4::Signer;
 use crate::wire::{self, Version};
 use answer::Answer;
 use negotiation::Negotiation;
@@ -20,6 +22,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     url: Url,
     auth: Auth,
+    signer: Option<Box<Signer>>,
     headers: HeaderMap,
     negotiation: Negotiation,
     /// What must not be shown, should the receiver repeat it in its answer.
@@ -28,90 +31,28 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(config: &Config) -> Result<Self, ConfigError> {
-        let wrong = |message: String| ConfigError {
-            output: config.instance.clone(),
-            message,
-        };
-        let read = |key: &str, path: &str| {
-            std::fs::read(path).map_err(|reason| {
-                wrong(format!(
-                    "cannot read '{path}', which the key '{key}' names: {reason}"
-                ))
-            })
-        };
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("brunt/", env!("CARGO_PKG_VERSION")))
-            .timeout(config.timeout)
-            // A redirected POST becomes a GET; the user is told where the receiver is instead.
-            .redirect(reqwest::redirect::Policy::none())
-            .tls_danger_accept_invalid_certs(config.tls.insecure);
-        if config.tls.only_1_3 {
-            builder = builder.tls_version_min(tls::Version::TLS_1_3);
-        }
-        if let Some(path) = &config.tls.ca_file {
-            let certificates = Certificate::from_pem_bundle(&read("ca-file", path)?)
-                .ok()
-                .filter(|certificates| !certificates.is_empty())
-                .ok_or_else(|| {
-                    wrong(format!("there is no PEM certificate in '{path}' (ca-file)"))
-                })?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        match (&config.tls.client_cert, &config.tls.client_key) {
-            (None, None) => {}
-            (Some(certificate), Some(key)) => {
-                let mut pem = read("client-cert", certificate)?;
-                pem.push(b'\n');
-                pem.extend(read("client-key", key)?);
-                let identity = Identity::from_pem(&pem).map_err(|_| {
-                    wrong(format!(
-                        "'{certificate}' and '{key}' are not a PEM certificate and its key"
-                    ))
-                })?;
-                builder = builder.identity(identity);
-            }
-            _ => {
-                return Err(wrong(
-                    "client-cert and client-key are given together or not at all".into(),
-                ));
-            }
-        }
+        let mut builder = config.tls.client(&config.instance)?.timeout(config.timeout);
         if let Some(proxy) = &config.proxy {
             // The URL may hold a password.
-            let proxy = Proxy::all(proxy)
-                .map_err(|_| wrong("the key 'proxy' holds no URL of a proxy".to_owned()))?;
+            let proxy = Proxy::all(proxy).map_err(|_| ConfigError {
+                output: config.instance.clone(),
+                message: "the key 'proxy' holds no URL of a proxy".to_owned(),
+            })?;
             builder = builder.proxy(proxy);
         }
-        let http = builder.build().map_err(|reason| {
-            wrong(format!(
-                "cannot set up HTTPS: {}",
-                answer::root_cause(&reason)
-            ))
-        })?;
+        let http = Tls::build(builder, &config.instance)?;
         let mut headers = config.headers.clone();
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("snappy"));
-        let mut secrets: Vec<String> = config
-            .headers
-            .values()
-            .filter_map(|value| value.to_str().ok())
-            .map(str::to_owned)
-            .collect();
-        match &config.auth {
-            Auth::None => {}
-            Auth::Basic { password, .. } => secrets.push(password.clone()),
-            Auth::Bearer(token) => secrets.push(token.clone()),
-            Auth::Signature(signer) => {
-                secrets.push(signer.secret.clone());
-                secrets.extend(signer.token.clone());
-            }
+        let mut secrets = secrets(&config.headers, &config.auth);
+        if let Some(signer) = &config.signer {
+            secrets.push(signer.secret.clone());
+            secrets.extend(signer.token.clone());
         }
-        // What is as short as a word would tear holes into sentences and is no secret.
-        secrets.retain(|secret| secret.len() >= 6);
-        let (url, auth) = (config.url.clone(), config.auth.clone());
         Ok(Self {
             http,
-            url,
-            auth,
+            url: config.url.clone(),
+            auth: config.auth.clone(),
+            signer: config.signer.clone(),
             headers,
             negotiation: Negotiation::new(config.version),
             secrets,
@@ -142,7 +83,7 @@ impl Client {
         match self.post(body, version).await {
             Err(error) => Err(unreachable(format!(
                 "{}; start it, correct the address, or start the test anyway with check=false",
-                answer::explain(&error)
+                explain(&error)
             ))),
             Ok(response) => {
                 let answer = self.read(response).await;
@@ -157,9 +98,7 @@ impl Client {
     /// What the receiver says, without what it should not know to be ours.
     async fn read(&self, response: reqwest::Response) -> Answer {
         let mut answer = Answer::read(response).await;
-        for secret in &self.secrets {
-            answer.message = answer.message.replace(secret, "***");
-        }
+        answer.message = without_secrets(answer.message, &self.secrets);
         answer
     }
 
@@ -173,16 +112,11 @@ impl Client {
             "x-prometheus-remote-write-version",
             HeaderValue::from_static(version.header()),
         );
-        if let Auth::Signature(signer) = &self.auth {
+        if let Some(signer) = &self.signer {
             signer.sign(&self.url, &mut headers, &body);
         }
         let request = self.http.post(self.url.clone()).headers(headers).body(body);
-        let request = match &self.auth {
-            Auth::None | Auth::Signature(_) => request,
-            Auth::Basic { user, password } => request.basic_auth(user, Some(password)),
-            Auth::Bearer(token) => request.bearer_auth(token),
-        };
-        request.send().await
+        self.auth.sign(request).send().await
     }
 }
 
@@ -196,7 +130,7 @@ impl Transport for Client {
         let verdict = match self.post(body, version).await {
             Err(error) => Verdict::Retry {
                 after: None,
-                reason: answer::explain(&error),
+                reason: explain(&error),
                 fault: None,
             },
             Ok(response) => {

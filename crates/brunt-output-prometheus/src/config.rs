@@ -5,9 +5,10 @@ mod signature;
 
 use std::time::Duration;
 
+use brunt_delivery::http::{self, Auth, Tls};
 use brunt_output::{Choice, ConfigError, Settings, TagChoice, lists};
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 
 use crate::labels::Limits;
 use crate::loads::Bounds;
@@ -28,10 +29,14 @@ pub(crate) enum Flavour {
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) instance: String,
+    /// The same as `--out` has it.
+    pub(crate) out_name: String,
     /// Without user and password.
     pub(crate) url: Url,
     pub(crate) interval: Duration,
     pub(crate) auth: Auth,
+    /// AWS' signature of each request, instead.
+    pub(crate) signer: Option<Box<Signer>>,
     /// The user's own headers, the tenant among them.
     pub(crate) headers: HeaderMap,
     pub(crate) tls: Tls,
@@ -69,108 +74,28 @@ pub(crate) struct Shape {
     pub(crate) labels: Vec<(String, String)>,
 }
 
-/// How a request says who sends it.
-#[derive(Clone, Default)]
-pub(crate) enum Auth {
-    #[default]
-    None,
-    Basic {
-        user: String,
-        password: String,
-    },
-    Bearer(String),
-    /// AWS' signature of each request.
-    Signature(Box<Signer>),
-}
-
-/// How the receiver's certificate is judged, and our own.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tls {
-    pub(crate) insecure: bool,
-    pub(crate) ca_file: Option<String>,
-    pub(crate) client_cert: Option<String>,
-    pub(crate) client_key: Option<String>,
-    pub(crate) only_1_3: bool,
-}
-
 impl Config {
     /// Reads the settings; defaults are those of the flavour's key table.
     pub(crate) fn read(flavour: Flavour, settings: &Settings) -> Result<Self, ConfigError> {
-        let keys = flavour.keys();
-        let settings = &with_defaults(settings, keys);
+        let settings = &settings.with_defaults(flavour.keys());
         let mut url = read_url(flavour, settings)?;
-        let mut auth = Auth::None;
-        if !url.username().is_empty() {
-            let decode = |text: &str| lists::percent_decode(text);
-            auth = Auth::Basic {
-                user: decode(url.username()),
-                password: decode(url.password().unwrap_or_default()),
-            };
-            // Neither fails for a URL with a host, which http and https always have.
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
-        }
-        match (settings.get("username"), settings.get("password")) {
-            (None, None) => {}
-            (Some(user), password) => {
-                auth = Auth::Basic {
-                    user: user.to_owned(),
-                    password: password.unwrap_or_default().to_owned(),
-                };
-            }
-            (None, Some(_)) => {
-                return Err(settings.error("there is a password but no username: add username=…"));
-            }
-        }
-        if let Some(token) = settings.get("bearer-token") {
-            auth = Auth::Bearer(token.to_owned());
-        }
-        if let Some(signer) = signature::read(settings)? {
-            if !matches!(auth, Auth::None) {
-                return Err(settings.error(
-                    "sigv4-region is given beside a user or a token: take one of them away",
-                ));
-            }
-            auth = Auth::Signature(Box::new(signer));
+        let auth = Auth::read(settings, &mut url)?;
+        let signer = signature::read(settings)?;
+        if signer.is_some() && !auth.is_none() {
+            return Err(settings
+                .error("sigv4-region is given beside a user or a token: take one of them away"));
         }
         let headers = read_headers(settings)?;
-        if headers.contains_key(AUTHORIZATION) && !matches!(auth, Auth::None) {
-            return Err(settings.error(
-                "the header Authorization is given beside a user, a token or SigV4: take one of them away",
-            ));
-        }
-        let tls_minimum = settings.get("tls-min").unwrap_or("1.2");
-        if !matches!(tls_minimum, "1.2" | "1.3") {
-            return Err(settings.invalid("tls-min", tls_minimum, "1.2 or 1.3"));
-        }
-        let owned = |key: &str| settings.get(key).map(str::to_owned);
-        let tls = Tls {
-            insecure: settings.switch("insecure-skip-verify")?.unwrap_or(false),
-            ca_file: owned("ca-file"),
-            client_cert: owned("client-cert"),
-            client_key: owned("client-key"),
-            only_1_3: tls_minimum == "1.3",
-        };
-        let interval = settings
-            .duration("interval")?
-            .unwrap_or(Duration::from_secs(5));
-        if interval < Duration::from_millis(100) {
-            let given = settings.get("interval").unwrap_or_default();
-            return Err(settings.invalid("interval", given, "at least 100ms"));
-        }
-        let timeout = settings
-            .duration("timeout")?
-            .unwrap_or(Duration::from_secs(10));
-        if timeout.is_zero() {
-            return Err(settings.invalid("timeout", "0", "a time above zero"));
-        }
+        http::one_authorization(settings, &headers, signer.is_some() || !auth.is_none())?;
         Ok(Self {
             instance: settings.instance.clone(),
-            interval,
+            out_name: settings.out_name(),
+            interval: settings.interval(Duration::from_secs(5))?,
             auth,
+            signer: signer.map(Box::new),
             headers,
-            tls,
-            timeout,
+            tls: Tls::read(settings)?,
+            timeout: http::timeout(settings)?,
             check: settings.switch("check")?.unwrap_or(true),
             shape: read_shape(settings)?,
             bounds: Bounds {
@@ -206,17 +131,6 @@ fn read_version(settings: &Settings) -> Result<Option<Version>, ConfigError> {
         "2.0" | "2" => Ok(Some(Version::Two)),
         other => Err(settings.invalid("protocol", other, "auto, 1.0 or 2.0")),
     }
-}
-
-/// The table that `brunt outputs` prints is where the defaults are, so that both cannot differ.
-fn with_defaults(settings: &Settings, keys: &[brunt_output::Key]) -> Settings {
-    let mut all = settings.clone();
-    for key in keys.iter().filter(|key| !key.default.is_empty()) {
-        all.keys
-            .entry(key.name.to_owned())
-            .or_insert_with(|| key.default.to_owned());
-    }
-    all
 }
 
 fn read_url(flavour: Flavour, settings: &Settings) -> Result<Url, ConfigError> {
@@ -260,30 +174,10 @@ fn read_headers(settings: &Settings) -> Result<HeaderMap, ConfigError> {
     let listed = lists::pairs(settings.get("headers").unwrap_or_default(), &[':']);
     let listed =
         listed.map_err(|part| settings.invalid("headers", &part, "NAME:VALUE;NAME:VALUE"))?;
-    let named = settings
-        .family("header")
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let tenant = settings
         .get("tenant")
         .map(|tenant| ("X-Scope-OrgID".to_owned(), tenant.to_owned()));
-    let mut headers = HeaderMap::new();
-    for (name, value) in listed.into_iter().chain(named).chain(tenant) {
-        if RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-            return Err(settings.error(format!(
-                "the header '{name}' belongs to the protocol and cannot be set"
-            )));
-        }
-        let header = HeaderName::try_from(name.as_str())
-            .map_err(|_| settings.error(format!("'{name}' is no name of a header")))?;
-        let mut value = HeaderValue::try_from(value).map_err(|_| {
-            settings.error(format!(
-                "the value of the header '{name}' has characters that no header can have"
-            ))
-        })?;
-        value.set_sensitive(true);
-        headers.insert(header, value);
-    }
-    Ok(headers)
+    http::headers(settings, listed.into_iter().chain(tenant), RESERVED)
 }
 
 fn read_shape(settings: &Settings) -> Result<Shape, ConfigError> {

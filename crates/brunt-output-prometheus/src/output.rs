@@ -74,7 +74,7 @@ impl Output for RemoteWriteOutput {
                 begins: context.spool.resume.is_none(),
             };
             let origin = Origin {
-                output: config.instance.clone(),
+                output: config.out_name.clone(),
                 target: sender.deliverer.transport().target(),
                 instance: context.instance.to_string(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),

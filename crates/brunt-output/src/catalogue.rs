@@ -121,6 +121,7 @@ impl Catalogue {
         let kind = self.find(&parsed.name)?;
         let named = parsed.instance.is_some();
         let mut settings = Settings {
+            name: parsed.name.clone(),
             instance: parsed.instance.unwrap_or_else(|| parsed.name.clone()),
             target: parsed.target,
             keys: BTreeMap::new(),

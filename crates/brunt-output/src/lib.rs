@@ -12,6 +12,7 @@ pub mod account;
 pub mod catalogue;
 pub mod drain;
 pub mod edge;
+pub mod keys;
 pub mod kit;
 pub mod lists;
 pub mod log;
@@ -27,6 +28,7 @@ pub use account::{Account, Change, Counts};
 pub use catalogue::{Catalogue, Configured, Environment};
 pub use drain::Drain;
 pub use edge::{Closing, EdgeSender, Inbox, Item};
+pub use keys::{key, secret};
 pub use log::{Log, LogLevel};
 pub use merged::{Mark, Merged};
 pub use output::{

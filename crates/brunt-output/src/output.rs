@@ -54,6 +54,8 @@ pub struct Key {
 /// may be secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
+    /// The output's name in `--out`.
+    pub name: String,
     /// The instance's name: the output's own, or that of `--out NAME@INSTANCE=…`.
     pub instance: String,
     /// What stands after the first `=`: a file, a URL; empty for none.

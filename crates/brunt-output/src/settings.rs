@@ -14,6 +14,15 @@ impl Settings {
             .filter(|value| !value.is_empty())
     }
 
+    /// How `--out` names this instance: `NAME`, or `NAME@INSTANCE` where that differs.
+    pub fn out_name(&self) -> String {
+        if self.name.is_empty() || self.name == self.instance {
+            self.instance.clone()
+        } else {
+            format!("{}@{}", self.name, self.instance)
+        }
+    }
+
     /// The same with the default of each key that is not set. The table that `brunt outputs` prints is
     /// where defaults are, so that both cannot differ.
     #[must_use]
@@ -42,6 +51,16 @@ impl Settings {
                 .ok_or_else(|| self.invalid(key, value, "a duration such as 5s, 500ms or 1m30s"))
         };
         self.get(key).map(parse).transpose()
+    }
+
+    /// The time between two snapshots, the key `interval`.
+    pub fn interval(&self, default: Duration) -> Result<Duration, ConfigError> {
+        let interval = self.duration("interval")?.unwrap_or(default);
+        if interval < Duration::from_millis(100) {
+            let given = self.get("interval").unwrap_or_default();
+            return Err(self.invalid("interval", given, "at least 100ms"));
+        }
+        Ok(interval)
     }
 
     /// A switch: `true`, `false`, and the usual words for them.

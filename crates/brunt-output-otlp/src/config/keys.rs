@@ -1,6 +1,6 @@
 //! The table of keys. The flavours differ in defaults and variables; New Relic has two keys more.
 
-use brunt_output::Key;
+use brunt_output::{Key, key, secret};
 
 /// `--out otlp`.
 pub(crate) static OTLP_KEYS: &[Key] = &keys(&OTLP);
@@ -64,31 +64,6 @@ struct Defaults {
     username_env: &'static [&'static str],
     password_env: &'static [&'static str],
     url_env: &'static [&'static str],
-}
-
-const fn key(
-    name: &'static str,
-    env: &'static [&'static str],
-    default: &'static str,
-    help: &'static str,
-) -> Key {
-    Key {
-        name,
-        env,
-        default,
-        help,
-        secret: false,
-    }
-}
-
-const fn secret(name: &'static str, env: &'static [&'static str], help: &'static str) -> Key {
-    Key {
-        name,
-        env,
-        default: "",
-        help,
-        secret: true,
-    }
 }
 
 /// Two tables as one.

@@ -132,14 +132,3 @@ fn variables_are_read_below_the_command_line() {
     assert_eq!(plain.shape.histogram, Histogram::Explicit);
     assert_eq!(plain.shape.prefix, "");
 }
-
-#[test]
-fn an_instance_is_named_as_the_command_line_would() {
-    assert_eq!(read("otlp", &[]).unwrap().named(), "otlp");
-    assert_eq!(read("otlp,prefix=x", &[]).unwrap().named(), "otlp");
-    let named = Config {
-        instance: "otlp-2".to_owned(),
-        ..read("otlp", &[]).unwrap()
-    };
-    assert_eq!(named.named(), "otlp@otlp-2");
-}

@@ -1,16 +1,13 @@
 //! What a receiver's answer means, and how it is told to the user.
 
-use std::error::Error;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use brunt_delivery::Verdict;
+use brunt_delivery::http::{LONGEST_MESSAGE, first_line, read_body, retry_after};
 
 use super::hints;
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-
-/// No message is told at greater length.
-const LONGEST_MESSAGE: usize = 300;
+use reqwest::header::HeaderMap;
 
 /// What a receiver answered.
 #[derive(Debug, Clone)]
@@ -43,7 +40,8 @@ impl Answer {
 
     pub(super) async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        Self::new(status, &headers, first_line(response).await)
+        let body = read_body(response, LONGEST_MESSAGE).await;
+        Self::new(status, &headers, first_line(&body))
     }
 
     /// Status and words, and what to do about it where that is known.
@@ -121,64 +119,6 @@ pub(super) fn judge_check(answer: &Answer) -> Result<(), String> {
     Err(format!("{}{hint}", answer.describe()))
 }
 
-/// The first line of an answer's body; the rest is not waited for.
-async fn first_line(mut response: reqwest::Response) -> String {
-    let mut bytes = Vec::new();
-    while bytes.len() < LONGEST_MESSAGE {
-        match response.chunk().await {
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) | Err(_) => break,
-        }
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    let line = text.trim_start().lines().next().unwrap_or_default().trim();
-    let shown: String = line
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(LONGEST_MESSAGE)
-        .collect();
-    shown
-}
-
-/// The wait that the receiver asks for: seconds, or a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()?;
-    Some(
-        SystemTime::from(date)
-            .duration_since(SystemTime::now())
-            .unwrap_or_default(),
-    )
-}
-
-/// Why there was no answer. The URL is left out, it may hold a secret.
-pub(super) fn explain(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".to_owned();
-    }
-    root_cause(error)
-}
-
-/// The innermost error, which says what happened.
-pub(super) fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    let text = cause.to_string();
-    // Without a cause, the error itself names the URL.
-    if std::ptr::addr_eq(cause, error) {
-        "the request failed".to_owned()
-    } else {
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,15 +160,6 @@ mod tests {
                 "{code}"
             );
         }
-    }
-
-    #[test]
-    fn the_wait_is_read_as_seconds_or_date() {
-        let read = |text: &str| answer(429, &[("retry-after", text)], "").after;
-        assert_eq!(read("7"), Some(Duration::from_secs(7)));
-        assert_eq!(read("soon"), None);
-        assert_eq!(read("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert!(read("Wed, 21 Oct 2150 07:28:00 GMT").unwrap() > Duration::from_secs(1 << 30));
     }
 
     #[test]

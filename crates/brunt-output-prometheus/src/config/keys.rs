@@ -1,6 +1,6 @@
 //! The table of keys. The three flavours differ in four defaults.
 
-use brunt_output::Key;
+use brunt_output::{Key, key, secret};
 
 /// `--out mimir`.
 pub(crate) static MIMIR_KEYS: &[Key] = &keys(&Defaults {
@@ -31,31 +31,6 @@ struct Defaults {
     trends: &'static str,
     stats: &'static str,
     stale_markers: &'static str,
-}
-
-const fn key(
-    name: &'static str,
-    env: &'static [&'static str],
-    default: &'static str,
-    help: &'static str,
-) -> Key {
-    Key {
-        name,
-        env,
-        default,
-        help,
-        secret: false,
-    }
-}
-
-const fn secret(name: &'static str, env: &'static [&'static str], help: &'static str) -> Key {
-    Key {
-        name,
-        env,
-        default: "",
-        help,
-        secret: true,
-    }
 }
 
 const fn keys(defaults: &Defaults) -> [Key; 42] {

@@ -158,7 +158,7 @@ fn k6_s_name_has_k6_s_defaults_and_variables() {
         ("K6_PROMETHEUS_RW_SIGV4_SECRET_KEY", "S"),
     ];
     let config = read(Flavour::K6, "experimental-prometheus-rw", &signed).unwrap();
-    assert!(matches!(config.auth, Auth::Signature(_)));
+    assert!(config.signer.is_some());
     let refused = |environment: &[(&str, &str)]| {
         let config = read(Flavour::K6, "experimental-prometheus-rw", environment);
         config.err().unwrap().to_string()

@@ -80,6 +80,38 @@ fn what_a_dead_receiver_left_waits_on_disk_and_is_sent_later() {
 }
 
 #[test]
+fn the_commands_that_a_run_names_deliver_what_each_of_two_outputs_left() {
+    let receivers = [(); 2].map(|()| RemoteWrite::start().unwrap());
+    let second = format!("mimir={},interval=100ms", receivers[1].write_url());
+    let flags = ["--out", &second, "--drain", "1s"];
+    // From wherever the commands are run.
+    let base = tempfile::tempdir().unwrap();
+    let run = brunt(&receivers[0], base.path().to_str().unwrap(), &flags).start();
+    for receiver in &receivers {
+        wait_for_the_first_values(&run, receiver);
+        receiver.stop();
+    }
+    let run = run.finish().expect(0);
+    let commands: Vec<Vec<&str>> = run
+        .stderr
+        .lines()
+        .filter_map(|line| Some(line.split_once("deliver them with: brunt send ")?.1))
+        .map(|rest| rest.trim_end_matches('"').split_whitespace().collect())
+        .collect();
+    assert_eq!(commands.len(), 2, "{}", run.stderr);
+    for receiver in &receivers {
+        receiver.restart().unwrap();
+    }
+    for command in commands {
+        Brunt::command("send").args(&command).run().expect(0);
+    }
+    for receiver in &receivers {
+        assert_eq!(receiver.sum("k6_my_counter_total", &[]), Some(100.0));
+        assert!(receiver.violations().is_empty());
+    }
+}
+
+#[test]
 fn a_receiver_that_comes_back_in_time_gets_all_and_nothing_is_left_on_disk() {
     let receiver = RemoteWrite::start().unwrap();
     let run = brunt(&receiver, "spools", &["--require-outputs"]).start();
