@@ -120,6 +120,7 @@ mod tests {
     fn with(target: &str, keys: &[(&str, &str)]) -> Result<Config, String> {
         let pairs = keys.iter();
         let settings = Settings {
+            name: "parquet".to_owned(),
             instance: "parquet".to_owned(),
             target: target.to_owned(),
             keys: pairs
