@@ -1,0 +1,23 @@
+//! Grafana dashboards as code: a small typed model, the bundled dashboards made of it, and the forms
+//! in which Grafana takes them.
+//!
+//! The JSON of a dashboard is thousands of lines in which nobody sees a wrong unit or a panel without a
+//! description; the model has only what differs between our panels, and the rest is written once. No
+//! network, no files: whoever calls decides where the text goes.
+
+pub mod boards;
+mod files;
+mod form;
+mod layout;
+mod model;
+mod panel;
+mod unit;
+mod variable;
+
+pub use files::{GeneratedFile, files, left_over, pretty};
+pub use form::{classic, v2};
+pub use layout::{Place, places};
+pub use model::{Annotation, Dashboard, Row, Source};
+pub use panel::{Colour, Format, Mapping, Panel, Size, Step, Target, Transformation, Visual};
+pub use unit::Unit;
+pub use variable::{Variable, VariableKind};

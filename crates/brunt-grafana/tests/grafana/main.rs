@@ -1,0 +1,5 @@
+//! What every bundled dashboard has to be, whatever it shows.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conventions;
+mod schema;
