@@ -25,7 +25,6 @@ pub mod repair;
 mod sink;
 pub mod target;
 pub mod timestamp;
-mod writer;
 
 pub use output::{Encode, FileOutput};
 pub use packing::Packing;

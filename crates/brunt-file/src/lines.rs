@@ -27,6 +27,9 @@ pub trait LineFormat: Send {
     /// once for each metric before its samples, often more than once.
     fn declare(&mut self, _metric: &Metric, _out: &mut Vec<u8>) {}
 
+    /// What was declared last may be lost: declares everything again.
+    fn forget(&mut self) {}
+
     /// Appends what stands before the time in all lines of a series.
     fn prefix(&self, metric: &Metric, tags: &TagSet, out: &mut Vec<u8>);
 
@@ -116,6 +119,12 @@ impl Source {
 impl<F: LineFormat> Encode for Lines<F> {
     fn begin(&mut self, out: &mut Vec<u8>) {
         self.format.begin(out);
+    }
+
+    fn forget(&mut self) {
+        // Rendering a series is when its metric is declared.
+        self.cache = Cache::new(CACHE_BYTES);
+        self.format.forget();
     }
 
     fn encode(&mut self, batch: &SampleBatch, out: &mut Vec<u8>) -> u64 {

@@ -1,17 +1,14 @@
-//! The output that writes a file: from the inbox through an encoder to the writer.
+//! The output that writes a file: on a thread of its own through an encoder into chunks.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use brunt_metrics::SampleBatch;
-use brunt_output::{
-    Account, BoxFuture, Inbox, Item, Output, OutputContext, OutputError, OutputReport, Wants,
-};
-use tokio::time::{Instant, sleep_until};
+use brunt_output::worker::{self, Work};
+use brunt_output::{BoxFuture, Inbox, Output, OutputContext, OutputError, OutputReport, Wants};
 
 use crate::sink::Sink;
 use crate::target::Target;
-use crate::writer::{Chunk, Writer};
 
 /// A chunk is written when it has this many bytes …
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -23,6 +20,9 @@ const FLUSH: Duration = Duration::from_millis(200);
 pub trait Encode: Send {
     /// Appends what stands at the beginning of a file.
     fn begin(&mut self, _out: &mut Vec<u8>) {}
+
+    /// What was encoded last is lost: what stands once in a file is to be encoded again.
+    fn forget(&mut self) {}
 
     /// Appends the samples of a batch, each as a whole record; returns how many it wrote.
     fn encode(&mut self, batch: &SampleBatch, out: &mut Vec<u8>) -> u64;
@@ -101,116 +101,176 @@ impl Output for FileOutput {
         context: OutputContext,
     ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
         Box::pin(async move {
-            let Self {
-                target,
-                flush,
-                make,
-                opened,
-                ..
-            } = *self;
-            let failed = |source| OutputError::Write {
-                target: target.to_string(),
-                source,
+            let target = self.target.to_string();
+            let work = Lines {
+                encoder: (self.make)(&context),
+                chunk: Chunk::default(),
+                flush: self.flush,
+                sink: self.opened,
+                target: self.target,
+                full: None,
+                context: context.clone(),
             };
-            let account = &context.account;
-            let open = {
-                let target = target.clone();
-                move || opened.map_or_else(|| Sink::open(&target), Ok)
-            };
-            let writer = Writer::start(open, account.clone()).map_err(failed)?;
-            let books = writer.books.clone();
-            let mut encoder = make(&context);
-            let mut closing = inbox.closing();
-            let deadline = async {
-                closing.wait().await;
-                context.drain.over().await;
-            };
-            let mut notes = Vec::new();
-            let ended = tokio::select! {
-                ended = write_all(inbox, &mut *encoder, writer, account, flush) => ended,
-                () = deadline => {
-                    books.close();
-                    notes.push(format!(
-                        "{target} was not written to its end: what reads it, or the disk below it, is too slow or hangs"
-                    ));
-                    Ok(())
-                }
-            };
-            if let Err(source) = ended {
+            match worker::run("brunt-file", &target, work, inbox, &context).await {
                 // A reader that went away (`| head`) has seen what it wanted.
-                if source.kind() != io::ErrorKind::BrokenPipe {
-                    return Err(failed(source));
+                Err(OutputError::Write { target, source })
+                    if source.kind() == io::ErrorKind::BrokenPipe =>
+                {
+                    let note = format!("the reader of {target} went away before the end");
+                    Ok(OutputReport { notes: vec![note] })
                 }
-                notes.push(format!("the reader of {target} went away before the end"));
+                ended => ended,
             }
-            Ok(OutputReport { notes })
         })
     }
 }
 
-/// Encodes and hands over until the inbox closes and everything is written, or writing fails.
-async fn write_all(
-    mut inbox: Inbox,
-    encoder: &mut dyn Encode,
-    mut writer: Writer,
-    account: &Account,
-    flush: Duration,
-) -> io::Result<()> {
-    let mut chunk = Chunk {
-        bytes: Vec::with_capacity(CHUNK_BYTES * 2),
-        ..Chunk::default()
-    };
-    encoder.begin(&mut chunk.bytes);
-    let mut flush_at = Instant::now() + flush;
-    loop {
-        let item = tokio::select! {
-            item = inbox.next() => item,
-            () = sleep_until(flush_at), if !chunk.bytes.is_empty() => {
-                if !hand_over(&mut writer, &mut chunk).await {
-                    break;
-                }
-                continue;
-            }
-            // Told at once, also where nothing is measured for a while.
-            () = writer.chunks.closed() => break,
-        };
-        let Some(item) = item else {
-            if !chunk.bytes.is_empty() {
-                hand_over(&mut writer, &mut chunk).await;
-            }
-            break;
-        };
-        let newest = item.newest();
-        // Snapshots were not asked for.
-        let Item::Samples(batch) = item else { continue };
-        if chunk.bytes.is_empty() {
-            flush_at = Instant::now() + flush;
-        }
-        let samples = encoder.encode(&batch, &mut chunk.bytes);
-        chunk.samples += samples;
-        chunk.newest = chunk.newest.max(newest);
-        let rejected = batch.samples.len() as u64 - samples;
-        if rejected > 0 {
-            account.rejected(rejected, &encoder.complaint());
-        }
-        if chunk.bytes.len() >= CHUNK_BYTES && !hand_over(&mut writer, &mut chunk).await {
-            break;
-        }
-    }
-    drop(writer.chunks);
-    let gone = |_| Err(io::Error::other("the writing thread ended without a word"));
-    writer.done.await.unwrap_or_else(gone)
+/// Encoded samples that are not written yet.
+#[derive(Debug, Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    samples: u64,
+    /// The time of the newest one, in nanoseconds since the Unix epoch.
+    newest: i64,
+    /// When its first bytes were encoded.
+    since: Option<Instant>,
 }
 
-/// Passes a chunk on and takes an empty one; `false` if the writer has ended.
-async fn hand_over(writer: &mut Writer, chunk: &mut Chunk) -> bool {
-    let bytes = writer.empty.try_recv().unwrap_or_default();
-    let empty = Chunk {
-        bytes,
-        ..Chunk::default()
-    };
-    let full = std::mem::replace(chunk, empty);
-    writer.chunks.send(full).await.is_ok()
+/// What the thread does: encodes, and writes in chunks.
+struct Lines {
+    encoder: Box<dyn Encode>,
+    chunk: Chunk,
+    flush: Duration,
+    target: Target,
+    sink: Option<Sink>,
+    /// Since there is no space: samples that were given up.
+    full: Option<u64>,
+    context: OutputContext,
+}
+
+impl Lines {
+    fn failed(&self, source: io::Error) -> OutputError {
+        OutputError::Write {
+            target: self.target.to_string(),
+            source,
+        }
+    }
+
+    /// Opens the target where that was not done before the start: here, because it can block.
+    fn open(&mut self) -> Result<&mut Sink, OutputError> {
+        let sink = match self.sink.take() {
+            Some(sink) => sink,
+            None => Sink::open(&self.target).map_err(|source| self.failed(source))?,
+        };
+        if sink.is_new() && self.chunk.bytes.is_empty() {
+            self.encoder.begin(&mut self.chunk.bytes);
+            self.chunk.since = Some(Instant::now());
+        }
+        Ok(self.sink.insert(sink))
+    }
+
+    /// Writes what waits. A full disk is waited for: what comes meanwhile is given up, and a whole line
+    /// is written first when there is space again.
+    fn write(&mut self) -> Result<(), OutputError> {
+        if self.chunk.bytes.is_empty() {
+            return Ok(());
+        }
+        let Some(sink) = &mut self.sink else {
+            return Ok(());
+        };
+        let account = &self.context.account;
+        let chunk = &mut self.chunk;
+        match sink.write(&chunk.bytes) {
+            Ok(bytes) => {
+                account.wrote(bytes);
+                account.delivered(chunk.samples);
+                if chunk.samples > 0 {
+                    account.settled(chunk.newest);
+                }
+                if let Some(missing) = self.full.take() {
+                    account.goes_on();
+                    let target = &self.target;
+                    let text = format!(
+                        "{target}: there is space again; {missing} samples before are missing"
+                    );
+                    self.context.log.info(&text);
+                }
+            }
+            Err(error) if is_full(&error) && sink.goes_on() => {
+                account.dropped(chunk.samples);
+                let reason = format!("cannot write {}: {error}", self.target);
+                account.gave_up(&reason);
+                if self.full.is_none() {
+                    let text = format!(
+                        "{reason}; the test goes on, what is measured is lost until there is space again"
+                    );
+                    self.context.log.error(&text);
+                }
+                *self.full.get_or_insert(0) += chunk.samples;
+                self.encoder.forget();
+            }
+            Err(source) => return Err(self.failed(source)),
+        }
+        chunk.bytes.clear();
+        chunk.samples = 0;
+        chunk.since = None;
+        Ok(())
+    }
+}
+
+/// Whether space is all that is missing.
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+impl Work for Lines {
+    fn samples(&mut self, batch: &SampleBatch) -> Result<(), OutputError> {
+        self.open()?;
+        let chunk = &mut self.chunk;
+        let samples = self.encoder.encode(batch, &mut chunk.bytes);
+        chunk.samples += samples;
+        let newest = batch.samples.last().map_or(0, |sample| sample.time);
+        chunk.newest = chunk.newest.max(newest);
+        let since = *chunk.since.get_or_insert_with(Instant::now);
+        let long = chunk.bytes.len() >= CHUNK_BYTES;
+        let rejected = batch.samples.len() as u64 - samples;
+        if rejected > 0 {
+            let complaint = self.encoder.complaint();
+            self.context.account.rejected(rejected, &complaint);
+        }
+        if long || since.elapsed() >= self.flush {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    /// Between two ticks there is a quarter of the time that a sample may wait.
+    fn tick(&mut self) -> Result<(), OutputError> {
+        self.open()?;
+        let old = |since: Instant| since.elapsed() >= self.flush * 3 / 4;
+        if self.chunk.since.is_some_and(old) {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn tick_every(&self) -> Duration {
+        self.flush / 4
+    }
+
+    fn finish(mut self) -> Result<Vec<String>, OutputError> {
+        self.open()?;
+        self.write()?;
+        if let Some(sink) = self.sink.take() {
+            let ended = sink.finish();
+            let bytes = ended.map_err(|source| self.failed(source))?;
+            self.context.account.wrote(bytes);
+        }
+        let target = &self.target;
+        let missing = |missing| format!("{target} ends early: {missing} samples had no space");
+        Ok(self.full.map(missing).into_iter().collect())
+    }
 }
 
 #[cfg(test)]

@@ -37,8 +37,23 @@ impl Sink {
         })
     }
 
+    /// Whether nothing was written yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.whole == 0
+    }
+
+    /// Whether more may be written after an error: not into a packed stream, which would miss what was
+    /// packed, and not where a piece of the chunk may have gone for good.
+    pub(crate) fn goes_on(&self) -> bool {
+        let Out::File(file) = &self.out else {
+            return false;
+        };
+        let is_file = file.metadata().is_ok_and(|found| found.is_file());
+        matches!(self.packer, Packer::Plain) && is_file
+    }
+
     /// Writes a chunk; returns how many bytes it took. After an error the file ends with the chunk
-    /// before, and nothing more may be written: a packed stream would miss what was packed.
+    /// before, and more may be written only if [`Self::goes_on`].
     pub(crate) fn write(&mut self, chunk: &[u8]) -> io::Result<u64> {
         let bytes = self.packer.pack(chunk)?;
         if let Err(error) = self.out.write(bytes) {

@@ -47,6 +47,10 @@ impl LineFormat for JsonLines {
         }
     }
 
+    fn forget(&mut self) {
+        self.declared.clear();
+    }
+
     fn prefix(&self, metric: &Metric, _: &TagSet, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"metric\":");
         text::write(out, &metric.name);

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use brunt_output::{ConfigError, Key, Settings};
 
+use crate::bucket::Place;
+
 /// What the keys say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     /// A file, or with a partition a folder.
     pub(crate) target: PathBuf,
+    /// Where in a bucket files go when they are whole; the target is staged then.
+    pub(crate) place: Option<Place>,
     /// Bytes of memory that an open row group may take.
     pub(crate) row_group: usize,
     /// A file that is at least so long is ended, and another one begun.
@@ -68,6 +72,27 @@ pub(crate) const KEYS: &[Key] = &[
         "3",
         "How hard zstd compresses, 1 to 22.",
     ),
+    #[cfg(feature = "s3")]
+    key(
+        "endpoint",
+        &["BRUNT_PARQUET_ENDPOINT"],
+        "",
+        "For s3://: the URL of a server that is not Amazon's. AWS_ENDPOINT_URL does it too.",
+    ),
+    #[cfg(feature = "s3")]
+    key(
+        "region",
+        &["BRUNT_PARQUET_REGION"],
+        "",
+        "For s3://: the bucket's region. AWS_REGION does it too, us-east-1 is the last resort.",
+    ),
+    #[cfg(feature = "s3")]
+    key(
+        "staging",
+        &["BRUNT_PARQUET_STAGING"],
+        "",
+        "For s3://: the folder for files that are not sent yet, else that of --spool.",
+    ),
 ];
 
 /// A smaller row group would be mostly its own description.
@@ -105,6 +130,7 @@ pub(crate) fn read(settings: &Settings) -> Result<Config, ConfigError> {
     let row_group = roll_size.map_or(row_group, |roll| row_group.min(roll.max(SMALLEST)));
     Ok(Config {
         target: PathBuf::from(&settings.target),
+        place: Place::of(settings)?,
         row_group: row_group as usize,
         roll_size,
         roll_interval,

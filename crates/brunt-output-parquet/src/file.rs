@@ -20,6 +20,16 @@ use crate::whole::{self, io_error};
 /// Rows go to the side file when there are enough of them for a record batch, or after this time.
 const FLUSH: Duration = Duration::from_millis(400);
 
+/// A file that is whole.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "s3"), allow(dead_code))]
+pub(crate) struct Whole {
+    pub(crate) path: PathBuf,
+    pub(crate) samples: u64,
+    /// The time of the newest sample, in nanoseconds since the Unix epoch.
+    pub(crate) newest: i64,
+}
+
 /// A file under its temporary name, with its side file.
 pub(crate) struct SampleFile {
     path: PathBuf,
@@ -32,6 +42,11 @@ pub(crate) struct SampleFile {
     encoder: Encoder,
     compressor: Compressor,
     account: Account,
+    /// It is delivered when it has been sent, not when it is on disk.
+    staged: bool,
+    /// The time of the newest sample, in nanoseconds since the Unix epoch.
+    newest: i64,
+    rows: u64,
     row_group: usize,
     /// Rows of the open row group that are in the side file.
     flushed: usize,
@@ -48,7 +63,8 @@ impl SampleFile {
         context: &OutputContext,
     ) -> io::Result<Self> {
         let temporary = side::temporary_of(path);
-        let file = File::create(&temporary)?;
+        side::left_by_another(path)?;
+        let file = File::create_new(&temporary)?;
         let encoder = Encoder::new(context);
         let compressor = Compressor::new(config.level).map_err(io_error)?;
         let second = file.try_clone()?;
@@ -72,6 +88,9 @@ impl SampleFile {
             encoder,
             compressor,
             account: context.account.clone(),
+            staged: config.place.is_some(),
+            newest: i64::MIN,
+            rows: 0,
             row_group: config.row_group,
             flushed: 0,
             last_flush: Instant::now(),
@@ -118,24 +137,39 @@ impl SampleFile {
     }
 
     /// So many rows of the open row group are on disk.
-    fn count(&self, rows: usize) {
-        self.account.delivered((rows - self.flushed) as u64);
+    fn count(&mut self, rows: usize) {
+        let new = (rows - self.flushed) as u64;
+        self.rows += new;
         if let Some(time) = self.encoder.rows().time.last() {
-            self.account.settled(*time);
+            self.newest = self.newest.max(*time);
         }
+        if !self.staged {
+            self.account.delivered(new);
+            self.account.settled(self.newest);
+        }
+    }
+
+    /// The finished part is so many bytes long.
+    fn grew(&mut self, length: u64) {
+        if !self.staged {
+            self.account.wrote(length - self.written);
+        }
+        self.written = length;
     }
 
     fn end_row_group(&mut self) -> io::Result<()> {
         self.write_row_group().map_err(io_error)?;
         self.count(self.encoder.rows().len());
         let length = self.writer.bytes_written() as u64;
-        self.account.wrote(length - self.written);
-        self.written = length;
+        self.grew(length);
         let footer = whole::footer(&self.writer, &self.schema).map_err(io_error)?;
         let committed = Committed { length, footer };
         self.encoder.clear();
         self.flushed = 0;
         self.last_flush = Instant::now();
+        // A side file that outlives a power cut without the row groups that it counts on would make them
+        // unreadable.
+        self.file.sync_data()?;
         self.side = Side::begin(
             &side::path_of(&self.path),
             self.encoder.schema(),
@@ -178,16 +212,20 @@ impl SampleFile {
     }
 
     /// Makes it whole and gives it its name. What is on disk then survives a power cut, too.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<Whole> {
         if !self.encoder.rows().is_empty() {
             self.write_row_group().map_err(io_error)?;
             self.count(self.encoder.rows().len());
         }
         self.writer.finish().map_err(io_error)?;
-        self.account
-            .wrote(self.writer.bytes_written() as u64 - self.written);
+        self.grew(self.writer.bytes_written() as u64);
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.path)?;
-        self.side.remove()
+        self.side.remove()?;
+        Ok(Whole {
+            path: self.path,
+            samples: self.rows,
+            newest: self.newest,
+        })
     }
 }

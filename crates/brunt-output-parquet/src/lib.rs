@@ -4,10 +4,15 @@
 //! are then written at once, texts by their keys and never by their text. Meanwhile a side file has what
 //! would be lost, so that [`repair`] brings back all but the last second after a crash.
 //!
+//! A target in a bucket (`s3://…`, the feature `s3`) is staged on disk and sent when it is whole.
+//!
 //! Everything happens on a thread of its own: a slow disk fills the output's edge and delays nobody.
 
 #![forbid(unsafe_code)]
 
+// Without the feature a bucket is understood, and refused.
+#[cfg_attr(not(feature = "s3"), allow(dead_code))]
+mod bucket;
 mod column;
 mod config;
 mod file;
@@ -18,6 +23,8 @@ mod partition;
 mod repair;
 mod row_group;
 mod side;
+#[cfg(feature = "s3")]
+mod upload;
 mod values;
 mod whole;
 
@@ -37,7 +44,7 @@ impl OutputKind for Parquet {
 
     fn about(&self) -> &'static str {
         "Every sample as a row of a Parquet file, for DuckDB, pandas, Polars and the like. The file is \
-         NAME.tmp until it is whole."
+         NAME.tmp until it is whole. s3://BUCKET/KEY sends it to a bucket."
     }
 
     fn example(&self) -> &'static str {

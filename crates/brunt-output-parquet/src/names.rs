@@ -19,6 +19,16 @@ pub(crate) enum Names {
 }
 
 impl Names {
+    /// The same with this after the stem of numbered files: what tells one run from others where nobody
+    /// can look which numbers are taken.
+    #[must_use]
+    pub(crate) fn of_run(mut self, run: &str) -> Self {
+        if let Self::Numbered { stem, .. } = &mut self {
+            *stem = format!("{stem}-{}", escaped(run));
+        }
+        self
+    }
+
     /// Of the target itself, numbered if files are rolled.
     pub(crate) fn of(target: &Path, numbered: bool) -> Self {
         if !numbered {
@@ -92,6 +102,14 @@ mod tests {
         std::fs::write(folder.path().join("run-00001.parquet"), "").unwrap();
         std::fs::write(folder.path().join("run-00002.parquet.tmp"), "").unwrap();
         assert!(names.next().ends_with("run-00003.parquet"));
+    }
+
+    #[test]
+    fn runs_can_be_told_apart() {
+        let target = Path::new("out/run.parquet");
+        let mut names = Names::of(target, true).of_run("host-1a2b");
+        assert!(names.next().ends_with("out/run-host-1a2b-00000.parquet"));
+        assert_eq!(Names::of(target, false).of_run("host").next(), target);
     }
 
     #[test]

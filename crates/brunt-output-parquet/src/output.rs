@@ -7,12 +7,19 @@ use std::path::Path;
 use brunt_metrics::SampleBatch;
 use brunt_output::worker::{self, Work};
 use brunt_output::{BoxFuture, Inbox, Output, OutputContext, OutputError, OutputReport, Wants};
+use tokio::sync::mpsc::UnboundedSender;
+#[cfg(feature = "s3")]
+use tokio::sync::mpsc::unbounded_channel;
 
+#[cfg(feature = "s3")]
+use crate::bucket::Place;
 use crate::config::Config;
-use crate::file::SampleFile;
+use crate::file::{SampleFile, Whole};
 use crate::names::Names;
 use crate::partition::Partitions;
 use crate::side;
+#[cfg(feature = "s3")]
+use crate::upload;
 
 /// The tag that files can be parted by.
 const SCENARIO: &str = "scenario";
@@ -29,7 +36,10 @@ impl ParquetOutput {
     }
 
     fn target(&self) -> String {
-        self.config.target.display().to_string()
+        match &self.config.place {
+            Some(place) => place.url(),
+            None => self.config.target.display().to_string(),
+        }
     }
 }
 
@@ -45,6 +55,10 @@ impl Output for ParquetOutput {
     fn check(&mut self) -> BoxFuture<'_, Result<(), OutputError>> {
         Box::pin(async {
             let config = self.config.clone();
+            #[cfg(feature = "s3")]
+            if let Some(place) = &config.place {
+                return upload::check(place).await;
+            }
             let tried = tokio::task::spawn_blocking(move || try_to_create(&config));
             let tried = tried
                 .await
@@ -63,9 +77,53 @@ impl Output for ParquetOutput {
     ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
         Box::pin(async move {
             let target = self.target();
-            let files = Files::new(self.config, context.clone());
+            #[cfg(feature = "s3")]
+            if let Some(place) = self.config.place.clone() {
+                return staged(place, self.config, inbox, context).await;
+            }
+            let files = Files::new(self.config, context.clone(), None);
             worker::run("brunt-parquet", &target, files, inbox, &context).await
         })
+    }
+}
+
+/// Writes into a folder and sends what is whole.
+#[cfg(feature = "s3")]
+async fn staged(
+    place: Place,
+    mut config: Config,
+    inbox: Inbox,
+    context: OutputContext,
+) -> Result<OutputReport, OutputError> {
+    let folder = place.folder(&context);
+    config.target = folder.join(&place.name);
+    let made = tokio::fs::create_dir_all(&folder).await;
+    made.map_err(|source| OutputError::Write {
+        target: folder.display().to_string(),
+        source,
+    })?;
+    let (whole, files) = unbounded_channel();
+    let mut closing = inbox.closing();
+    let deadline = {
+        let context = context.clone();
+        async move {
+            closing.wait().await;
+            context.drain.over().await;
+        }
+    };
+    let target = place.url();
+    let uploads = upload::run(place, folder, files, context.clone(), deadline);
+    let files = Files::new(config, context.clone(), Some(whole));
+    let work = worker::run("brunt-parquet", &target, files, inbox, &context);
+    let (written, notes) = tokio::join!(work, uploads);
+    match written {
+        Ok(mut report) => {
+            report.notes.extend(notes);
+            Ok(report)
+        }
+        // What became whole before counts, too.
+        Err(error) if notes.is_empty() => Err(error),
+        Err(error) => Err(OutputError::Other(format!("{error}; {}", notes.join("; ")))),
     }
 }
 
@@ -75,6 +133,10 @@ fn try_to_create(config: &Config) -> io::Result<()> {
         fs::create_dir_all(&config.target)?;
         config.target.join("brunt-was-here")
     } else {
+        let rolled = config.roll_size.is_some() || config.roll_interval.is_some();
+        if !rolled {
+            side::left_by_another(&config.target)?;
+        }
         config.target.clone()
     };
     let probe = side::probe_of(&probe);
@@ -88,6 +150,8 @@ struct Files {
     context: OutputContext,
     partitions: Option<Partitions>,
     parts: Vec<Part>,
+    /// Where whole files are sent on, if that is not all that is to be done with them.
+    whole: Option<UnboundedSender<Whole>>,
 }
 
 /// Samples that go to the same file.
@@ -97,14 +161,14 @@ struct Part {
 }
 
 impl Files {
-    fn new(config: Config, context: OutputContext) -> Self {
+    fn new(config: Config, context: OutputContext, whole: Option<UnboundedSender<Whole>>) -> Self {
         let rolled = config.roll_size.is_some() || config.roll_interval.is_some();
         let partitions = config.by_scenario.then(|| Partitions::new(SCENARIO));
         let parts = if config.by_scenario {
             Vec::new()
         } else {
             vec![Part {
-                names: Names::of(&config.target, rolled),
+                names: run_of(&config, &context, Names::of(&config.target, rolled)),
                 file: None,
             }]
         };
@@ -113,6 +177,7 @@ impl Files {
             context,
             partitions,
             parts,
+            whole,
         }
     }
 
@@ -123,7 +188,15 @@ impl Files {
         let file = part.open(&self.config, &self.context)?;
         let pushed = file.push(batch);
         pushed.map_err(|source| failed(file.path(), &source))?;
-        part.roll(&self.config)
+        part.roll(&self.config, self.whole.as_ref())
+    }
+}
+
+/// In a bucket nobody looks which numbers are taken: the run is in the name.
+fn run_of(config: &Config, context: &OutputContext, names: Names) -> Names {
+    match &config.place {
+        Some(_) => names.of_run(&context.instance),
+        None => names,
     }
 }
 
@@ -149,7 +222,11 @@ impl Part {
     }
 
     /// Ends the file if it is long or old enough.
-    fn roll(&mut self, config: &Config) -> Result<(), OutputError> {
+    fn roll(
+        &mut self,
+        config: &Config,
+        whole: Option<&UnboundedSender<Whole>>,
+    ) -> Result<(), OutputError> {
         let due = |file: &mut SampleFile| {
             let long = config.roll_size.is_some_and(|size| file.written() >= size);
             let old = config
@@ -158,7 +235,7 @@ impl Part {
             long || (old && !file.is_empty())
         };
         match self.file.take_if(due) {
-            Some(file) => finish(file),
+            Some(file) => finish(file, whole),
             None => Ok(()),
         }
     }
@@ -171,8 +248,9 @@ impl Work for Files {
         };
         let split = partitions.split(batch, &self.context);
         for value in partitions.new_values() {
+            let names = Names::of_partition(&self.config.target, SCENARIO, value.as_deref());
             self.parts.push(Part {
-                names: Names::of_partition(&self.config.target, SCENARIO, value.as_deref()),
+                names: run_of(&self.config, &self.context, names),
                 file: None,
             });
         }
@@ -187,7 +265,7 @@ impl Work for Files {
             if let Some(file) = &mut part.file {
                 let ticked = file.tick();
                 ticked.map_err(|source| failed(file.path(), &source))?;
-                part.roll(&self.config)?;
+                part.roll(&self.config, self.whole.as_ref())?;
             }
         }
         Ok(())
@@ -206,15 +284,21 @@ impl Work for Files {
         }
         let files = self.parts.into_iter().filter_map(|part| part.file);
         // Each of them is tried, whatever became of the others.
-        let ended: Vec<_> = files.map(finish).collect();
+        let whole = self.whole.as_ref();
+        let ended: Vec<_> = files.map(|file| finish(file, whole)).collect();
         ended.into_iter().collect::<Result<(), _>>()?;
         Ok(Vec::new())
     }
 }
 
-fn finish(file: SampleFile) -> Result<(), OutputError> {
+fn finish(file: SampleFile, sender: Option<&UnboundedSender<Whole>>) -> Result<(), OutputError> {
     let path = file.path().to_owned();
-    file.finish().map_err(|source| failed(&path, &source))
+    let whole = file.finish().map_err(|source| failed(&path, &source))?;
+    if let Some(sender) = sender {
+        // Nobody takes it after the deadline: then it stays where it is.
+        let _ = sender.send(whole);
+    }
+    Ok(())
 }
 
 fn failed(path: &Path, source: &io::Error) -> OutputError {

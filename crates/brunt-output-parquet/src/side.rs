@@ -56,6 +56,23 @@ pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Refuses to write over what an earlier run has left, which may be all that there is of it.
+pub(crate) fn left_by_another(whole: &Path) -> io::Result<()> {
+    let left = [temporary_of(whole), path_of(whole)];
+    match left.iter().find(|path| path.exists()) {
+        None => Ok(()),
+        Some(found) => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            format!(
+                "{} is of a run that still writes it or was killed; save what is in it with 'brunt repair {}', \
+                 or remove it",
+                found.display(),
+                whole.display()
+            ),
+        )),
+    }
+}
+
 impl Side {
     /// Begins a new one in the place of the one before.
     pub(crate) fn begin(path: &Path, schema: &Schema, committed: &Committed) -> io::Result<Self> {
@@ -71,6 +88,10 @@ impl Side {
         let mut stream =
             StreamWriter::try_new_with_options(file, &schema, options).map_err(io_error)?;
         stream.flush().map_err(io_error)?;
+        if path.exists() {
+            // It takes the place of one that could be read.
+            stream.get_ref().get_ref().sync_data()?;
+        }
         fs::rename(&new, path)?;
         Ok(Self {
             path: path.to_owned(),

@@ -3,7 +3,8 @@
 //! One law holds when an output has ended, and its tests assert it after every fault:
 //! `accepted = delivered + rejected + dropped + spooled`. The unit is what travels over the edge:
 //! samples, or for outputs of snapshots points (one series of one snapshot). The edge counts what it
-//! accepts and pushes out, the output counts the rest.
+//! accepts and pushes out, the output counts the rest. Books that are closed stay as they are: a thread that
+//! hangs in the kernel cannot be ended, so what it writes after it was given up counts no more.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -129,6 +130,8 @@ struct Inner {
     accepted_until: AtomicI64,
     /// The time up to which the receiver has everything that it will ever have.
     settled_until: AtomicI64,
+    /// Held while an entry is made, so that none falls between the last count and the closing.
+    closed: Mutex<bool>,
     words: Mutex<Words>,
     tell: Option<Listener>,
 }
@@ -168,18 +171,24 @@ impl Account {
     /// The edge was given this much; `until` is the time of the newest of it, in nanoseconds since
     /// the Unix epoch.
     pub fn accepted(&self, count: u64, until: i64) {
-        self.0.accepted.fetch_add(count, Ordering::Relaxed);
-        self.0.accepted_until.fetch_max(until, Ordering::Relaxed);
+        self.enter(|books| {
+            books.accepted.fetch_add(count, Ordering::Relaxed);
+            books.accepted_until.fetch_max(until, Ordering::Relaxed);
+        });
     }
 
     /// The receiver took this much.
     pub fn delivered(&self, count: u64) {
-        self.0.delivered.fetch_add(count, Ordering::Relaxed);
+        self.enter(|books| {
+            books.delivered.fetch_add(count, Ordering::Relaxed);
+        });
     }
 
     /// This much will never be taken.
     pub fn rejected(&self, count: u64, reason: &str) {
-        self.0.rejected.fetch_add(count, Ordering::Relaxed);
+        self.enter(|books| {
+            books.rejected.fetch_add(count, Ordering::Relaxed);
+        });
         let mut words = self.words();
         words
             .first_rejection
@@ -189,17 +198,23 @@ impl Account {
 
     /// This much is given up.
     pub fn dropped(&self, count: u64) {
-        self.0.dropped.fetch_add(count, Ordering::Relaxed);
+        self.enter(|books| {
+            books.dropped.fetch_add(count, Ordering::Relaxed);
+        });
     }
 
     /// This much went to the spool.
     pub fn spooled(&self, count: u64) {
-        self.0.spooled.fetch_add(count, Ordering::Relaxed);
+        self.enter(|books| {
+            books.spooled.fetch_add(count, Ordering::Relaxed);
+        });
     }
 
     /// This much came back from the spool and is on its way again.
     pub fn unspooled(&self, count: u64) {
-        self.0.spooled.fetch_sub(count, Ordering::Relaxed);
+        self.enter(|books| {
+            books.spooled.fetch_sub(count, Ordering::Relaxed);
+        });
     }
 
     /// A request goes again.
@@ -234,8 +249,8 @@ impl Account {
         }
     }
 
-    /// The output cannot go on, for this reason. Its runner, who gets the error, tells it; here it only
-    /// stays an outage to the end.
+    /// The output cannot go on, for this reason. Somebody else tells it; here it only stays an outage, to
+    /// the end or until [`Self::goes_on`].
     pub fn gave_up(&self, reason: &str) {
         let mut words = self.words();
         words.last_error = Some(reason.to_owned());
@@ -247,6 +262,11 @@ impl Account {
         if self.words().outage.take().is_some() {
             self.tell(Change::Back);
         }
+    }
+
+    /// The output that could not go on can, and tells it itself.
+    pub fn goes_on(&self) {
+        self.words().outage = None;
     }
 
     /// Why deliveries fail at the moment; `None` while they work.
@@ -282,10 +302,26 @@ impl Account {
         counts
     }
 
-    /// What is still on its way when the output has ended is given up.
+    /// What is still on its way when the output has ended is given up, and nothing is entered any more.
     pub fn close(&self) {
-        let left = self.counts().on_the_way();
-        self.dropped(left);
+        let mut closed = self.closed();
+        if !*closed {
+            let left = self.counts().on_the_way();
+            self.0.dropped.fetch_add(left, Ordering::Relaxed);
+            *closed = true;
+        }
+    }
+
+    fn enter(&self, entry: impl FnOnce(&Inner)) {
+        let closed = self.closed();
+        if !*closed {
+            entry(&self.0);
+        }
+    }
+
+    fn closed(&self) -> MutexGuard<'_, bool> {
+        let closed = self.0.closed.lock();
+        closed.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, change: Change<'_>) {
@@ -350,6 +386,10 @@ mod tests {
         assert_eq!((counts.dropped, counts.on_the_way()), (34, 0));
         assert_eq!(counts.first_rejection.as_deref(), Some("out of order"));
         assert!(counts.lost());
+        // A thread that was left behind goes on writing.
+        account.delivered(20);
+        account.close();
+        assert_eq!(account.counts(), counts);
     }
 
     #[test]

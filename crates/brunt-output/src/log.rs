@@ -10,6 +10,8 @@ pub enum LogLevel {
     Info,
     /// Something is wrong, and the run goes on.
     Warn,
+    /// Measurements are being lost, and the run goes on.
+    Error,
 }
 
 type Sink = dyn Fn(LogLevel, &str) + Send + Sync;
@@ -33,6 +35,11 @@ impl Log {
     /// Says that something is wrong.
     pub fn warn(&self, line: &str) {
         self.say(LogLevel::Warn, line);
+    }
+
+    /// Says that measurements are being lost.
+    pub fn error(&self, line: &str) {
+        self.say(LogLevel::Error, line);
     }
 
     fn say(&self, level: LogLevel, line: &str) {

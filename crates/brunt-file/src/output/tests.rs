@@ -2,6 +2,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use brunt_output::kit::{self, Fixture};
+use brunt_output::{Account, Item};
 
 use super::*;
 

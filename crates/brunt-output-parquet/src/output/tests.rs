@@ -23,6 +23,7 @@ type Seen = (String, i64, u64, String, String);
 fn config(target: PathBuf) -> Config {
     Config {
         target,
+        place: None,
         row_group: 64 * 1024,
         roll_size: None,
         roll_interval: None,
@@ -225,7 +226,7 @@ fn a_file_that_is_old_enough_is_rolled_while_nothing_comes() {
     let (folder, fixture) = (tempfile::tempdir().unwrap(), Fixture::new());
     let mut config = config(folder.path().join("a.parquet"));
     config.roll_interval = Some(Duration::ZERO);
-    let mut files = Files::new(config, fixture.context().clone());
+    let mut files = Files::new(config, fixture.context().clone(), None);
     files.tick().unwrap();
     files.samples(&batch(&fixture, 10)).unwrap();
     files.tick().unwrap();

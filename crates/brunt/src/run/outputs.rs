@@ -99,6 +99,7 @@ fn log_of(instance: &str, log: Arc<dyn LogSink>) -> Log {
         let level = match level {
             LogLevel::Info => Level::Info,
             LogLevel::Warn => Level::Warn,
+            LogLevel::Error => Level::Error,
         };
         log.log(Record {
             level,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Brunt, Finished, Points, skip};
 
-const SCRIPT: &str = "import { check, group } from 'k6';
+pub(crate) const SCRIPT: &str = "import { check, group } from 'k6';
 import exec from 'k6/execution';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
 const counter = new Counter('my_counter');
@@ -39,7 +39,7 @@ export default function () {
 
 /// Another program's view of a file: metric, kind, values, time, value, tags and metadata of each sample,
 /// sorted. `None` where the program is not installed.
-fn seen_by(how: &str, path: &Path) -> Option<Vec<String>> {
+pub(crate) fn seen_by(how: &str, path: &Path) -> Option<Vec<String>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/binary/support/samples.py");
     let read = python()?
         .args([script.as_os_str(), how.as_ref(), path.as_os_str()])
@@ -102,7 +102,7 @@ fn sorted(samples: impl Iterator<Item = Value>) -> Vec<String> {
 }
 
 /// The same of a file of JSON lines.
-fn of_json(points: &Points) -> Vec<String> {
+pub(crate) fn of_json(points: &Points) -> Vec<String> {
     let sample = |(metric, data): &(String, Value)| {
         let declared = &points.metrics[metric];
         let time: jiff::Timestamp = data["time"].as_str().unwrap().parse().unwrap();
@@ -121,7 +121,7 @@ fn of_json(points: &Points) -> Vec<String> {
     sorted(points.points.iter().map(sample))
 }
 
-fn assert_same(how: &str, found: &[String], expected: &[String]) {
+pub(crate) fn assert_same(how: &str, found: &[String], expected: &[String]) {
     let different = found.iter().zip(expected).find(|(one, other)| one != other);
     assert!(
         found == expected,
@@ -200,7 +200,7 @@ print(pq.read_metadata(sys.argv[1]).metadata[b'brunt.utc-offset'].decode())";
 }
 
 /// Many samples in little time.
-const MANY: &str = "import { Trend } from 'k6/metrics';
+pub(crate) const MANY: &str = "import { Trend } from 'k6/metrics';
 const trend = new Trend('my_trend');
 export const options = { vus: 2, iterations: 40 };
 export default function () {
@@ -262,13 +262,13 @@ fn keys_come_from_variables_too_and_wrong_ones_are_told() {
         .one_error(&["absent/o.parquet", "No such file"]);
 }
 
-fn count(path: &Path) -> Option<u64> {
+pub(crate) fn count(path: &Path) -> Option<u64> {
     let program = "import sys, duckdb
 print(duckdb.execute('select count(*) from read_parquet(?) where metric = ?', [sys.argv[1], 'my_trend']).fetchone()[0])";
     Some(ask(program, &[path])?.parse().unwrap())
 }
 
-fn files(folder: &Path) -> Vec<String> {
+pub(crate) fn files(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
