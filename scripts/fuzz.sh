@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes what reads bytes that somebody else wrote: scripts/fuzz.sh [SECONDS] [TARGET…]
+# FUZZ_FEATURES=files (or scripts) builds less, if the targets are of one of the two kinds (fuzz/Cargo.toml).
 # Without targets all of fuzz/fuzz_targets, each for SECONDS (60). Needs a nightly toolchain and a
 # C++ compiler. Continuous integration does not run it. An input that breaks something is written to
 # fuzz/artifacts/TARGET; run the binary that is named with it to see it again.
@@ -24,7 +25,8 @@ export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-co
 -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Ccodegen-units=1"
 build=()
 for target in "${targets[@]}"; do build+=(--bin "$target"); done
-cargo +nightly build --release --locked --target "$host" "${build[@]}"
+cargo +nightly build --release --locked --target "$host" \
+  --no-default-features --features "${FUZZ_FEATURES:-files,scripts}" "${build[@]}"
 binaries=${CARGO_TARGET_DIR:-target}/$host/release
 
 for target in "${targets[@]}"; do

@@ -16,6 +16,9 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// … or, if the output says nothing else, after this time, as k6's JSON output does.
 const FLUSH: Duration = Duration::from_millis(200);
 
+/// A full disk is told once in this time.
+const QUIET: Duration = Duration::from_mins(1);
+
 /// What makes bytes of samples.
 pub trait Encode: Send {
     /// Appends what stands at the beginning of a file.
@@ -109,6 +112,7 @@ impl Output for FileOutput {
                 sink: self.opened,
                 target: self.target,
                 full: None,
+                told: None,
                 context: context.clone(),
             };
             match worker::run("brunt-file", &target, work, inbox, &context).await {
@@ -143,9 +147,18 @@ struct Lines {
     flush: Duration,
     target: Target,
     sink: Option<Sink>,
-    /// Since there is no space: samples that were given up.
-    full: Option<u64>,
+    /// Since there is no space.
+    full: Option<Gap>,
+    /// When that was told: some lines may fit yet where others do not, again and again.
+    told: Option<Instant>,
     context: OutputContext,
+}
+
+/// What is missing in a file.
+struct Gap {
+    samples: u64,
+    /// Whether the user was told of it.
+    told: bool,
 }
 
 impl Lines {
@@ -164,7 +177,8 @@ impl Lines {
         };
         if sink.is_new() && self.chunk.bytes.is_empty() {
             self.encoder.begin(&mut self.chunk.bytes);
-            self.chunk.since = Some(Instant::now());
+            let has_head = !self.chunk.bytes.is_empty();
+            self.chunk.since = has_head.then(Instant::now);
         }
         Ok(self.sink.insert(sink))
     }
@@ -187,26 +201,33 @@ impl Lines {
                 if chunk.samples > 0 {
                     account.settled(chunk.newest);
                 }
-                if let Some(missing) = self.full.take() {
+                if let Some(gap) = self.full.take() {
                     account.goes_on();
-                    let target = &self.target;
+                    let (target, missing) = (&self.target, gap.samples);
                     let text = format!(
                         "{target}: there is space again; {missing} samples before are missing"
                     );
-                    self.context.log.info(&text);
+                    if gap.told {
+                        self.context.log.info(&text);
+                    }
                 }
             }
             Err(error) if is_full(&error) && sink.goes_on() => {
                 account.dropped(chunk.samples);
                 let reason = format!("cannot write {}: {error}", self.target);
                 account.gave_up(&reason);
-                if self.full.is_none() {
+                let gap = self.full.get_or_insert_with(|| Gap {
+                    samples: 0,
+                    told: self.told.is_none_or(|at| at.elapsed() >= QUIET),
+                });
+                if gap.told && gap.samples == 0 {
                     let text = format!(
                         "{reason}; the test goes on, what is measured is lost until there is space again"
                     );
                     self.context.log.error(&text);
+                    self.told = Some(Instant::now());
                 }
-                *self.full.get_or_insert(0) += chunk.samples;
+                gap.samples += chunk.samples;
                 self.encoder.forget();
             }
             Err(source) => return Err(self.failed(source)),
@@ -268,7 +289,8 @@ impl Work for Lines {
             self.context.account.wrote(bytes);
         }
         let target = &self.target;
-        let missing = |missing| format!("{target} ends early: {missing} samples had no space");
+        let missing =
+            |gap: Gap| format!("{target} ends early: {} samples had no space", gap.samples);
         Ok(self.full.map(missing).into_iter().collect())
     }
 }

@@ -175,7 +175,7 @@ fn what_was_measured_is_in_the_files_although_nothing_follows() {
 
 #[test]
 fn readers_that_stop_for_a_while_get_everything_and_hold_up_nobody() {
-    let plug = "exec@plug='echo $$ > pid; exec cat > plug.arrows'";
+    let plug = "exec@plug=echo $$ > pid; exec cat > plug.arrows";
     let brunt = Brunt::script(STREAM).args(&["--out", "json@pipe=pipe", "--out", plug]);
     let brunt = brunt.args(&["--out", "csv@good=good.csv"]);
     let folder = brunt.folder().to_owned();
@@ -226,7 +226,7 @@ fn readers_that_stop_for_a_while_get_everything_and_hold_up_nobody() {
     }
     let all = run.rows("good.csv").values("my_seq");
     assert_eq!(run.points("piped.json").values("my_seq"), all);
-    assert!(run.messages("error").is_empty(), "{}", run.stderr);
+    run.one_error(&["aborted"]);
 }
 
 /// What the summary says of an output: delivered, accepted, dropped.

@@ -55,7 +55,7 @@ fn values(run: &Finished, name: &str) -> Option<Vec<f64>> {
     if !name.ends_with(".parquet") && !name.ends_with(".arrows") {
         let (text, _) = unpacked(&path);
         assert!(text.ends_with('\n'), "{name}");
-        return Some(sequence(name, &text).0);
+        return Some(sequence(name, &once_declared(&text)).0);
     }
     let repaired = if name.ends_with(".arrows") {
         repair(&run.path(""), &["--in-place", name])
@@ -74,6 +74,15 @@ print(json.dumps(t['value'].to_pylist()))";
     Some(serde_json::from_slice(&read.stdout).unwrap())
 }
 
+/// What was declared before a gap is declared again behind it.
+fn once_declared(text: &str) -> String {
+    let mut seen = std::collections::BTreeSet::new();
+    let is_new =
+        |line: &&str| !line.contains(r#""type":"Metric""#) || seen.insert((*line).to_owned());
+    let lines = text.lines().filter(is_new);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
 #[test]
 fn a_full_disk_is_one_error_and_what_was_written_can_be_read() {
     let script = STREAM.replace("duration: '10m'", "iterations: 300");
@@ -82,8 +91,8 @@ fn a_full_disk_is_one_error_and_what_was_written_can_be_read() {
         ("csv", "o.csv", "128k"),
         ("json", "o.json.gz", "64k"),
         ("json", "o.json.zst", "64k"),
-        ("parquet", "o.parquet", "256k"),
-        ("arrow", "o.arrows", "256k"),
+        ("parquet", "o.parquet", "1m"),
+        ("arrow", "o.arrows", "1m"),
     ] {
         let name = format!("disk/{file}");
         let out = format!("{kind}@limited={name}");
@@ -102,9 +111,12 @@ fn a_full_disk_is_one_error_and_what_was_written_can_be_read() {
         disk.resize("64m");
         if let Some(values) = values(&run, &name) {
             assert!(!values.is_empty(), "{name}");
-            for (at, value) in values.iter().enumerate() {
-                assert_eq!(*value, at as f64, "{name}");
-            }
+            // Lines that are short enough may find space yet.
+            let in_order = values.windows(2).all(|two| two[0] < two[1]);
+            let plain = matches!(file, "o.json" | "o.csv");
+            assert!(in_order && (plain || values[0] == 0.0), "{name}");
+            let gap = values[values.len() - 1] as usize + 1 > values.len();
+            assert!(plain || !gap, "{name}");
         }
         // Before the folder goes.
         drop(disk);
@@ -147,7 +159,7 @@ fn lines_are_written_again_when_there_is_space_again() {
         assert_eq!(delivered + dropped, accepted);
         let text = run.read(file);
         assert!(text.ends_with('\n'), "{file}");
-        let (values, _) = sequence(file, &text);
+        let (values, _) = sequence(file, &once_declared(&text));
         assert_eq!(values.last(), all.last(), "{file} goes on to the end");
         // One gap at least, everything else in order.
         assert!(values.len() < all.len());
@@ -156,5 +168,6 @@ fn lines_are_written_again_when_there_is_space_again() {
     }
     drop(disk);
     let errors = run.messages("error");
-    assert_eq!(errors.len(), 2, "{errors:?}");
+    let told = errors.iter().filter(|it| it.contains("No space left"));
+    assert_eq!(told.count(), 2, "{errors:?}");
 }
