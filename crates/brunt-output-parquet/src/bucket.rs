@@ -148,6 +148,7 @@ mod tests {
     fn place(target: &str, keys: &[(&str, &str)]) -> Result<Option<Place>, String> {
         let pairs = keys.iter();
         let settings = Settings {
+            name: "parquet".to_owned(),
             instance: "parquet".to_owned(),
             target: target.to_owned(),
             keys: pairs
