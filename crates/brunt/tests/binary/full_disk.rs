@@ -79,8 +79,8 @@ fn once_declared(text: &str) -> String {
     let mut seen = std::collections::BTreeSet::new();
     let is_new =
         |line: &&str| !line.contains(r#""type":"Metric""#) || seen.insert((*line).to_owned());
-    let lines = text.lines().filter(is_new);
-    lines.map(|line| format!("{line}\n")).collect()
+    let lines = text.split_inclusive('\n').filter(is_new);
+    lines.collect()
 }
 
 #[test]
