@@ -87,8 +87,8 @@ fn once_declared(text: &str) -> String {
 fn a_full_disk_is_one_error_and_what_was_written_can_be_read() {
     let script = STREAM.replace("duration: '10m'", "iterations: 300");
     for (kind, file, size) in [
-        ("json", "o.json", "256k"),
-        ("csv", "o.csv", "128k"),
+        ("json", "o.json", "600k"),
+        ("csv", "o.csv", "600k"),
         ("json", "o.json.gz", "64k"),
         ("json", "o.json.zst", "64k"),
         ("parquet", "o.parquet", "1m"),
