@@ -1,5 +1,6 @@
 //! A generator as a child: started, watched, reaped with the CPU time that it used.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ pub(crate) struct Finished {
     pub(crate) peak_rss: u64,
     /// The last resident memory that was seen, in bytes.
     pub(crate) last_rss: u64,
+    /// CPU time by the names of threads, as it was when they were last seen.
+    pub(crate) threads: BTreeMap<String, Duration>,
 }
 
 /// Runs a command to its end and looks at its memory every `every`; kills it after `limit`.
@@ -34,6 +37,7 @@ pub(crate) fn run(command: &mut Command, every: Duration, limit: Duration) -> io
     };
     let pid = guard.child.id();
     let (mut peak_rss, mut last_rss) = (0, 0);
+    let mut threads = BTreeMap::new();
     loop {
         if let Some(ended) = sys::try_wait(pid)? {
             guard.reaped = true;
@@ -44,10 +48,12 @@ pub(crate) fn run(command: &mut Command, every: Duration, limit: Duration) -> io
                 wall,
                 peak_rss,
                 last_rss,
+                threads: by_name(&threads),
             });
         }
         last_rss = memory(pid, "VmRSS:").unwrap_or(last_rss);
         peak_rss = memory(pid, "VmHWM:").unwrap_or(peak_rss);
+        look_at_threads(pid, &mut threads);
         if began.elapsed() > limit {
             let program = command.get_program().display();
             let message = format!("{program} did not end within {limit:?} and was killed");
@@ -70,6 +76,31 @@ impl Drop for Guard {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Name and CPU time of each thread that there is.
+fn look_at_threads(pid: u32, threads: &mut BTreeMap<String, (String, Duration)>) {
+    let Ok(entries) = std::fs::read_dir(format!("/proc/{pid}/task")) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let read = |file: &str| std::fs::read_to_string(entry.path().join(file)).ok();
+        // The first of the three numbers: nanoseconds on a processor.
+        let used = read("schedstat").and_then(|text| text.split(' ').next()?.parse().ok());
+        if let (Some(name), Some(used)) = (read("comm"), used) {
+            let id = entry.file_name().to_string_lossy().into_owned();
+            let name = name.trim_end().to_owned();
+            threads.insert(id, (name, Duration::from_nanos(used)));
+        }
+    }
+}
+
+fn by_name(threads: &BTreeMap<String, (String, Duration)>) -> BTreeMap<String, Duration> {
+    let mut sums = BTreeMap::new();
+    for (name, used) in threads.values() {
+        *sums.entry(name.clone()).or_default() += *used;
+    }
+    sums
 }
 
 /// A line of `/proc/PID/status` in bytes.
@@ -101,6 +132,7 @@ mod tests {
         let done = run(&mut command, Duration::from_millis(1), limit).unwrap();
         assert_eq!(done.status.code(), Some(3));
         assert!(!done.cpu.is_zero() && done.cpu < limit && done.peak_rss > 0);
+        assert!(done.threads.contains_key("sh"), "{:?}", done.threads);
     }
 
     #[test]

@@ -52,6 +52,22 @@ pub(crate) fn quantiles() -> impl Iterator<Item = String> {
     (0..200).map(|at| format!("p({})", f64::from(2 * at + 1) / 4.0))
 }
 
+/// So many series of one trend within the seconds, each with one value.
+pub(crate) fn many_series(series: u64, seconds: u64) -> String {
+    let rate = series.div_ceil(10 * seconds);
+    let load = format!(
+        "{{ executor: 'constant-arrival-rate', rate: {rate}, timeUnit: '1s', duration: '{seconds}s', \
+         preAllocatedVUs: 10 }}"
+    );
+    format!(
+        "import exec from 'k6/execution';\nimport {{ Trend }} from 'k6/metrics';\n\
+         const trend = new Trend('many', true);\n\
+         export const options = {{ scenarios: {{ all: {load} }} }};\n\
+         export default function () {{\n  const first = exec.scenario.iterationInTest * 10;\n  \
+         for (let i = 0; i < 10; i++) trend.add(1 + i, {{ id: `item-${{first + i}}` }});\n}}\n"
+    )
+}
+
 fn at_rate(name: &str, rate: u32, start: u64, seconds: u64) -> String {
     format!(
         "{name}: {{ executor: 'constant-arrival-rate', rate: {rate}, timeUnit: '1s', \

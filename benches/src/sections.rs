@@ -1,9 +1,11 @@
 //! The sections: each measures one promise and gives its rows.
 
 mod arrival;
+mod bus;
 mod flatness;
 mod interner;
 mod memory;
+mod network;
 mod outputs;
 mod ramp;
 mod shared_array;
@@ -18,7 +20,7 @@ use crate::report::Row;
 pub(crate) type Section = fn(&Lab) -> Result<Vec<Row>, BenchError>;
 
 /// Names for `--only`, in the order of a whole run.
-pub(crate) const ALL: [(&str, Section); 10] = [
+pub(crate) const ALL: [(&str, Section); 12] = [
     ("throughput", throughput::measure),
     ("memory", memory::measure),
     ("arrival", arrival::measure),
@@ -26,7 +28,9 @@ pub(crate) const ALL: [(&str, Section); 10] = [
     ("truth", truth::measure),
     ("flatness", flatness::measure),
     ("interner", interner::measure),
+    ("bus", bus::measure),
     ("outputs", outputs::measure),
+    ("network", network::measure),
     ("shared-array", shared_array::measure),
     ("startup", startup::measure),
 ];

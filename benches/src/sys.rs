@@ -46,6 +46,17 @@ pub(crate) fn try_wait(pid: u32) -> io::Result<Option<Ended>> {
     }
 }
 
+/// The CPU time that this process has used, in all its threads.
+pub(crate) fn own_cpu() -> io::Result<Duration> {
+    // SAFETY: `rusage` is plain data, for which zeroes are a value.
+    let mut usage: libc::rusage = unsafe { mem::zeroed() };
+    // SAFETY: the pointer is to a live, writable value of the type that getrusage fills.
+    if unsafe { libc::getrusage(libc::RUSAGE_SELF, &raw mut usage) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(duration(usage.ru_utime) + duration(usage.ru_stime))
+}
+
 fn duration(time: libc::timeval) -> Duration {
     Duration::new(
         time.tv_sec.max(0) as u64,

@@ -5,18 +5,11 @@ use brunt_output::Counts;
 use crate::output::Exporter;
 use crate::stream::Temporality;
 
-/// From this many series on a receiver suffers, and somebody should know why there are so many.
-const MANY: usize = 100_000;
-
 /// The sentences for the user.
 pub(crate) fn of(exporter: &Exporter, counts: &Counts) -> Vec<String> {
     let client = exporter.deliverer.transport();
     let facts = Facts {
         series: exporter.table.series(),
-        widest: (exporter.table.series() > MANY)
-            .then(|| exporter.table.widest_attribute())
-            .flatten()
-            .map(|(name, values)| (name.to_string(), values)),
         attempts: exporter.deliverer.attempts(),
         trouble: exporter.deliverer.last_trouble(),
         warning: client.warning(),
@@ -34,8 +27,6 @@ pub(crate) fn of(exporter: &Exporter, counts: &Counts) -> Vec<String> {
 #[derive(Debug, Default)]
 struct Facts {
     series: usize,
-    /// The attribute with the most values, where there are many series.
-    widest: Option<(String, usize)>,
     attempts: u64,
     trouble: Option<String>,
     warning: Option<String>,
@@ -46,17 +37,6 @@ struct Facts {
 fn sentences(facts: &Facts, counts: &Counts) -> Vec<String> {
     let series = facts.series;
     let mut notes = vec![format!("{series} series were sent")];
-    if series > MANY {
-        let responsible = facts.widest.as_ref().map_or_else(String::new, |(name, values)| {
-            format!(
-                ": the tag '{name}' has {values} values; leave it out with drop={name}, or group \
-                 requests by the tag 'name'"
-            )
-        });
-        notes.push(format!(
-            "more than {MANY} series are a burden for the receiver{responsible}"
-        ));
-    }
     if counts.retries > 0 {
         let reason = facts.trouble.as_deref().unwrap_or("unknown");
         notes.push(format!(
@@ -106,7 +86,6 @@ mod tests {
     fn what_went_wrong_is_told_with_the_reason() {
         let facts = Facts {
             series: 100_001,
-            widest: Some(("id".to_owned(), 99_000)),
             attempts: 9,
             trouble: Some("503 Service Unavailable".to_owned()),
             warning: Some("use less".to_owned()),
@@ -121,8 +100,6 @@ mod tests {
         };
         let expected = [
             "100001 series were sent",
-            "more than 100000 series are a burden for the receiver: the tag 'id' has 99000 values; \
-             leave it out with drop=id, or group requests by the tag 'name'",
             "5 of 9 requests had to be repeated; the last reason was: 503 Service Unavailable",
             "4 points may have been counted twice: they were sent again because nobody knows \
              whether they had arrived",

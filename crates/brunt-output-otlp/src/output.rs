@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use brunt_aggregate::Snapshot;
 use brunt_delivery::{Consumer, Deliverer, Origin};
 use brunt_output::{
-    Account, BoxFuture, ConfigError, Inbox, Output, OutputContext, OutputError, OutputReport, Wants,
+    Account, BoxFuture, ConfigError, Crowd, Inbox, Log, Output, OutputContext, OutputError,
+    OutputReport, Wants,
 };
 
 use crate::client::Client;
@@ -84,6 +85,8 @@ impl Output for OtlpOutput {
                 table: Table::new(&context, &config.shape),
                 most_bytes: config.most_bytes,
                 account: context.account.clone(),
+                crowd: Crowd::default(),
+                log: context.log.clone(),
                 inexpressible: 0,
                 deliverer: Deliverer::new(
                     self.client.sending_as(Sender::new(&resource)),
@@ -103,6 +106,8 @@ pub(crate) struct Exporter {
     pub(crate) table: Table,
     pub(crate) deliverer: Deliverer<Client>,
     account: Account,
+    crowd: Crowd,
+    log: Log,
     most_bytes: usize,
     /// Points that OTLP cannot express.
     pub(crate) inexpressible: u64,
@@ -111,6 +116,9 @@ pub(crate) struct Exporter {
 impl Consumer for Exporter {
     async fn consume(&mut self, snapshot: &Arc<Snapshot>) {
         let Ungrouped { left_out, unknown } = self.table.absorb(snapshot);
+        let table = &self.table;
+        self.crowd
+            .look(table.series(), || table.attributes(), &self.log);
         let time = snapshot.time;
         let turn = if snapshot.last {
             Turn::All

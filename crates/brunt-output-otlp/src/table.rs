@@ -277,18 +277,10 @@ impl Table {
         }
     }
 
-    /// The attribute with the most values, and how many those are.
-    pub(crate) fn widest_attribute(&self) -> Option<(Arc<str>, usize)> {
-        use std::hash::BuildHasher as _;
-        let mut values: FxHashMap<Arc<str>, rustc_hash::FxHashSet<u64>> = FxHashMap::default();
-        for (name, value) in self.groups.iter().flat_map(|group| group.attributes.iter()) {
-            let hash = rustc_hash::FxBuildHasher.hash_one(value);
-            values.entry(Arc::clone(name)).or_default().insert(hash);
-        }
-        values
-            .into_iter()
-            .map(|(name, values)| (name, values.len()))
-            .max_by_key(|(_, count)| *count)
+    /// Name and value of each attribute of each series.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.groups.iter().flat_map(|group| group.attributes.iter());
+        all.map(|(name, value)| (&**name, &**value))
     }
 
     /// Where a series belongs.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use brunt_aggregate::Snapshot;
 use brunt_delivery::{Consumer, Deliverer, Origin, consume};
 use brunt_output::{
-    Account, BoxFuture, ConfigError, Inbox, Output, OutputContext, OutputError, OutputReport, Wants,
+    Account, BoxFuture, ConfigError, Crowd, Inbox, Log, Output, OutputContext, OutputError,
+    OutputReport, Wants,
 };
 
 use crate::client::Client;
@@ -67,6 +68,8 @@ impl Output for RemoteWriteOutput {
                 table: Table::new(&context, &config.shape),
                 deliverer: Deliverer::new(client, account.clone()).concurrent(config.concurrency),
                 account: account.clone(),
+                crowd: Crowd::default(),
+                log: context.log.clone(),
                 bounds: config.bounds,
                 resend: config.resend,
                 described: None,
@@ -96,6 +99,8 @@ struct Sender {
     table: Table,
     deliverer: Deliverer<Client>,
     account: Account,
+    crowd: Crowd,
+    log: Log,
     bounds: Bounds,
     resend: Duration,
     /// When the metrics were described last, in milliseconds, and how many series there were then.
@@ -135,6 +140,9 @@ impl Consumer for Sender {
             resend: i64::try_from(self.resend.as_millis()).unwrap_or(i64::MAX),
             zero: self.begins,
         };
+        let table = &self.table;
+        self.crowd
+            .look(table.series(), || table.labels(), &self.log);
         self.deliver(What::Values(moment), describe).await;
         self.account.settled(snapshot.time);
     }

@@ -114,6 +114,12 @@ impl Table {
         absorbed
     }
 
+    /// Name and value of each label of each series.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.groups.iter().flat_map(|group| group.labels.iter());
+        all.map(|(name, value)| (&**name, &**value))
+    }
+
     /// How many series the receiver sees.
     pub(crate) fn series(&self) -> usize {
         self.groups.iter().map(|group| group.columns.len()).sum()

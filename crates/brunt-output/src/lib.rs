@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod catalogue;
+pub mod crowd;
 pub mod drain;
 pub mod edge;
 pub mod keys;
@@ -26,6 +27,7 @@ pub mod worker;
 
 pub use account::{Account, Change, Counts};
 pub use catalogue::{Catalogue, Configured, Environment};
+pub use crowd::Crowd;
 pub use drain::Drain;
 pub use edge::{Closing, EdgeSender, Inbox, Item};
 pub use keys::{key, secret};

@@ -184,3 +184,40 @@ fn an_outage_is_told_while_it_lasts_and_when_it_is_over() {
     assert_eq!(told("info", "deliveries work again"), 1, "{}", run.stderr);
     assert!(receiver.violations().is_empty());
 }
+
+#[test]
+fn too_many_series_are_told_while_the_test_runs_with_the_tag_that_makes_them() {
+    let receiver = RemoteWrite::start().unwrap();
+    let script = "import { sleep } from 'k6';
+        import { Counter } from 'k6/metrics';
+        const counter = new Counter('my_counter');
+        export default function () {
+          for (let i = 0; i <= 100000; i++) counter.add(1, { id: `${i}`, half: `${i % 2}` });
+          sleep(600);
+        }";
+    let other = RemoteWrite::start().unwrap();
+    let out = |to: &RemoteWrite, keys| format!("mimir={},interval=100ms{keys}", to.write_url());
+    let run = Brunt::script(script)
+        .args(&["--out", &out(&receiver, "")])
+        .start();
+    run.wait_for_log("the tag 'id' has 100001 values; leave it out with drop=id");
+    run.signal("INT");
+    let run = run.finish().expect(105);
+    assert_eq!(
+        run.stderr.matches("are a burden").count(),
+        1,
+        "{}",
+        run.stderr
+    );
+
+    let script = script.replace("sleep(600)", "sleep(0.3)");
+    let run = Brunt::script(script)
+        .args(&["--out", &out(&other, ",drop=id")])
+        .run();
+    let run = run.expect(0);
+    assert!(!run.stderr.contains("are a burden"), "{}", run.stderr);
+    assert_eq!(
+        other.sum("k6_my_counter_total", &[("half", "1")]),
+        Some(50_000.0)
+    );
+}
