@@ -58,10 +58,10 @@ impl FileMetadata {
                 submetrics: declared.submetrics,
             }
         };
-        let offset = TimeZone::system().to_offset(Timestamp::now());
+        let system = || TimeZone::system().to_offset(Timestamp::now()).seconds();
         Self {
             instance: context.instance.to_string(),
-            utc_offset: offset.seconds(),
+            utc_offset: context.utc_offset.unwrap_or_else(system),
             metrics: context.registry.all().iter().map(metric).collect(),
         }
     }

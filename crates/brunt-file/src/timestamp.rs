@@ -4,10 +4,20 @@
 //! else in its line: consecutive samples share their second, and those of one request the whole
 //! time.
 
+use brunt_output::OutputContext;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 
 const NANOS: i64 = 1_000_000_000;
+
+/// The zone of local times: the system's, unless the context says how far it is from UTC.
+pub fn zone(context: &OutputContext) -> TimeZone {
+    let offset = context.utc_offset.map(Offset::from_seconds);
+    match offset {
+        Some(Ok(offset)) => offset.to_time_zone(),
+        _ => TimeZone::system(),
+    }
+}
 
 /// Writes times, remembering the last one.
 #[derive(Debug)]

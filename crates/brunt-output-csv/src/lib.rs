@@ -13,8 +13,8 @@ mod row;
 
 use brunt_file::FileOutput;
 use brunt_file::lines::Lines;
+use brunt_file::timestamp::zone;
 use brunt_output::{ConfigError, Key, Output, OutputKind, Settings};
-use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::row::CsvRows;
@@ -45,7 +45,7 @@ impl OutputKind for Csv {
         let config = Config::read(settings)?;
         let rows = config.rows;
         let output = FileOutput::new("csv", config.target, move |context| {
-            let format = CsvRows::new(rows, context.system_tags, TimeZone::system());
+            let format = CsvRows::new(rows, context.system_tags, zone(context));
             Box::new(Lines::new(format, context))
         });
         Ok(Box::new(output.flushed_within(config.save_interval)))

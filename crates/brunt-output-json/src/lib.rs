@@ -11,9 +11,9 @@ mod format;
 mod text;
 
 use brunt_file::lines::Lines;
+use brunt_file::timestamp::zone;
 use brunt_file::{FileOutput, Target};
 use brunt_output::{ConfigError, Key, Output, OutputKind, Settings};
-use jiff::tz::TimeZone;
 
 use crate::format::JsonLines;
 
@@ -42,7 +42,7 @@ impl OutputKind for Json {
     fn configure(&self, settings: &Settings) -> Result<Box<dyn Output>, ConfigError> {
         let target = Target::parse(&settings.target);
         let output = FileOutput::new("json", target, |context| {
-            let format = JsonLines::new(&context.declarations, TimeZone::system());
+            let format = JsonLines::new(&context.declarations, zone(context));
             Box::new(Lines::new(format, context))
         });
         Ok(Box::new(output))

@@ -66,6 +66,7 @@ impl Fixture {
                 declarations: Arc::default(),
                 instance: Arc::from("kit"),
                 drain: Drain::within(Duration::from_secs(10)),
+                utc_offset: None,
                 spool: Spool::off(),
                 account: Account::default(),
                 log: Log::default(),

@@ -127,6 +127,9 @@ pub struct OutputContext {
     pub declarations: Arc<BTreeMap<String, Declaration>>,
     /// Tells this process apart from other generators: host and process nonce.
     pub instance: Arc<str>,
+    /// Seconds that local times are ahead of UTC, where that is not the system's zone: what is converted
+    /// keeps the zone in which it was measured.
+    pub utc_offset: Option<i32>,
     /// Where what waits for a receiver is kept.
     pub spool: Spool,
     /// How long closing may take before the rest is given up.

@@ -235,6 +235,7 @@ pub(crate) fn command() -> Command {
         .subcommand(delivery::send())
         .subcommands(verbs::commands())
         .subcommand(inspect())
+        .subcommand(crate::convert::command())
         .subcommand(crate::repair::command())
         .subcommand(crate::scaffold::command())
         .subcommand(completion())

@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod convert;
 mod demo;
 mod exit;
 mod logging;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
             run::inspect::inspect(&run_args(own), requirements, terminal)
         }),
         Some(("send", own)) => with_terminal(own, |terminal| send::run(own, terminal)),
+        Some(("convert", own)) => with_terminal(own, |terminal| convert::run(own, terminal)),
         Some(("repair", own)) => with_terminal(own, |terminal| repair::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),
         Some(("completion", own)) => {

@@ -128,6 +128,7 @@ fn context(folder: &Path, origin: &Origin, drain: &Drain) -> OutputContext {
         system_tags: SystemTags::default(),
         declarations: Arc::default(),
         instance: Arc::from(origin.instance.as_str()),
+        utc_offset: None,
         spool: Spool {
             resume: Some(folder.to_owned()),
             ..Spool::off()

@@ -180,6 +180,7 @@ pages! {
     network "docs/guide/network.md"
     json "docs/guide/json.md"
     csv "docs/guide/csv.md"
+    convert "docs/guide/convert.md"
     repair "docs/guide/repair.md"
     exit_codes "docs/guide/exit-codes.md"
     summary "docs/guide/summary.md"

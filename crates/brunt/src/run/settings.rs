@@ -268,6 +268,7 @@ impl Settings {
             system_tags: self.system_tags,
             declarations: Arc::new(self.declarations()),
             instance: instance_name().into(),
+            utc_offset: None,
             spool: spool.clone(),
             drain: drain.clone(),
             account: Account::default(),

@@ -13,6 +13,7 @@ mod broken_servers;
 mod columnar;
 mod commands;
 mod controlled;
+mod convert;
 mod coverage;
 mod csv_output;
 mod executors;

@@ -1,0 +1,193 @@
+//! k6's CSV: columns by their names, since they depend on the system tags that were on. What stands behind
+//! the value and before the metadata belongs to the series, and is read once for each text.
+//!
+//! A row with a quote in it goes through `csv-core`; the others, which are nearly all, need no copy.
+
+mod columns;
+mod map;
+
+use std::sync::Arc;
+
+use brunt_metrics::{MetaId, Sample, SampleBatch, TagSet};
+use memchr::{memchr, memrchr};
+
+pub(crate) use self::columns::Columns;
+use crate::number;
+use crate::pipeline::Lines;
+use crate::series::{Known, Last, SeriesReader, SetId};
+use crate::time::Times;
+
+/// Reads rows of CSV files.
+#[derive(Debug)]
+pub(crate) struct CsvReader {
+    series: SeriesReader,
+    times: Times,
+    tags: Last<SetId>,
+    meta: Last<Arc<TagSet>>,
+}
+
+impl CsvReader {
+    pub(crate) fn new(known: Known) -> Self {
+        Self {
+            series: SeriesReader::new(known),
+            times: Times::default(),
+            tags: Last::new(),
+            meta: Last::new(),
+        }
+    }
+
+    /// The samples of these rows.
+    pub(crate) fn read(&mut self, rows: &[u8], columns: &Columns, into: &mut Lines) {
+        // The texts of another file can mean something else.
+        self.series.begin_batch();
+        self.tags.forget();
+        self.meta.forget();
+        into.batch.samples.reserve(rows.len() / 96);
+        let mut begin = 0;
+        while begin < rows.len() {
+            let mut end = memchr(b'\n', &rows[begin..]).map_or(rows.len(), |end| begin + end);
+            let mut row = &rows[begin..end];
+            let quoted = memchr(b'"', row).is_some();
+            if quoted {
+                end = begin + quoted_end(&rows[begin..]);
+                row = &rows[begin..end];
+            }
+            let row = row.strip_suffix(b"\r").unwrap_or(row);
+            // The first row of each file names the columns.
+            let read = if row.is_empty() || row == columns.header() {
+                Ok(())
+            } else if quoted {
+                self.quoted_row(row, columns, into)
+            } else {
+                self.row(row, columns, into)
+            };
+            match read {
+                Ok(()) => into.lines += 1,
+                Err(reason) => into.broken(begin, end == rows.len(), reason),
+            }
+            // Line ends between quotes are lines of the file, too.
+            into.lines += memchr::memchr_iter(b'\n', row).count() as u64;
+            begin = end + 1;
+        }
+    }
+
+    fn row(&mut self, row: &[u8], columns: &Columns, into: &mut Lines) -> Result<(), &'static str> {
+        const SHORT: &str = "has fewer cells than there are columns";
+        let (metric, rest) = split(row).ok_or(SHORT)?;
+        let (time, rest) = split(rest).ok_or(SHORT)?;
+        let (value, rest) = split(rest).ok_or(SHORT)?;
+        let (tags, metadata) = match self.tags.at(rest) {
+            // The same text, and behind it the metadata only.
+            Some((set, length))
+                if rest.get(length) == Some(&b',')
+                    && memchr(b',', &rest[length + 1..]).is_none() =>
+            {
+                (set, &rest[length + 1..])
+            }
+            _ => {
+                let last = memrchr(b',', rest).ok_or(SHORT)?;
+                let set = self.set(columns, &rest[..last])?;
+                (set, &rest[last + 1..])
+            }
+        };
+        self.sample([metric, time, value], tags, metadata, into)
+    }
+
+    /// The tags of what stands between value and metadata.
+    fn set(&mut self, columns: &Columns, text: &[u8]) -> Result<SetId, &'static str> {
+        let parse = |text: &[u8]| {
+            let cells = text.split(|byte| *byte == b',');
+            columns.tags(cells)
+        };
+        let set = self.series.tags(text, parse);
+        let set =
+            set.ok_or("has not as many cells as there are columns, or text that is not UTF-8")?;
+        self.tags.set(text, set);
+        Ok(set)
+    }
+
+    #[cold]
+    fn quoted_row(
+        &mut self,
+        row: &[u8],
+        columns: &Columns,
+        into: &mut Lines,
+    ) -> Result<(), &'static str> {
+        let cells = columns::cells(row).ok_or("has a quote that does not end")?;
+        let [metric, time, value, between @ .., metadata] = cells.as_slice() else {
+            return Err("has fewer cells than there are columns");
+        };
+        // As a text of its own that no row without quotes has.
+        let key: Vec<u8> = between.join(&0x1f_u8);
+        let parse = |_: &[u8]| columns.tags(between.iter().map(Vec::as_slice));
+        let set = self.series.tags(&[b"\"", key.as_slice()].concat(), parse);
+        let set =
+            set.ok_or("has not as many cells as there are columns, or text that is not UTF-8")?;
+        self.tags.forget();
+        self.sample([metric, time, value], set, metadata, into)
+    }
+
+    fn sample(
+        &mut self,
+        [metric, time, value]: [&[u8]; 3],
+        tags: SetId,
+        metadata: &[u8],
+        into: &mut Lines,
+    ) -> Result<(), &'static str> {
+        let time = self.times.any(time).ok_or("has no time that k6 writes")?;
+        let value = number::parse_any(value).ok_or("has no value")?;
+        let metric = self
+            .series
+            .metric(metric)
+            .ok_or("has a metric whose name k6 does not allow")?;
+        let meta = self.metadata(metadata, &mut into.batch)?;
+        let series = self.series.series(metric, tags, &mut into.batch);
+        into.doubtful += u64::from(self.series.is_doubtful(tags));
+        into.batch.samples.push(Sample {
+            series: series.ok_or("belongs to no series")?,
+            meta,
+            time: time.nanos,
+            value,
+        });
+        Ok(())
+    }
+
+    fn metadata(&mut self, text: &[u8], batch: &mut SampleBatch) -> Result<MetaId, &'static str> {
+        if text.is_empty() {
+            return Ok(MetaId::NONE);
+        }
+        let meta = match self.meta.at(text) {
+            Some((meta, length)) if length == text.len() => meta,
+            _ => {
+                let mut tags = TagSet::new();
+                let cell = std::str::from_utf8(text).map_err(|_| "is not UTF-8")?;
+                map::read(cell, &mut tags);
+                let meta = Arc::new(tags);
+                self.meta.set(text, Arc::clone(&meta));
+                meta
+            }
+        };
+        Ok(batch.meta.add(&meta))
+    }
+}
+
+fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr(b',', text)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Where the row ends that these rows begin with: at a line end that is not between quotes.
+fn quoted_end(rows: &[u8]) -> usize {
+    let mut quoted = false;
+    for at in memchr::memchr2_iter(b'"', b'\n', rows) {
+        if rows[at] == b'"' {
+            quoted = !quoted;
+        } else if !quoted {
+            return at;
+        }
+    }
+    rows.len()
+}
+
+#[cfg(test)]
+mod tests;

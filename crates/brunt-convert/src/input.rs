@@ -1,0 +1,286 @@
+//! Which files are read: names, patterns, folders and the standard input, looked at before anything is
+//! written.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use brunt_output::Pattern;
+
+use crate::format::{Format, Packing};
+
+/// Why nothing can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {name}: {source}")]
+    Read {
+        /// As it was given.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file holds something else.
+    #[error(
+        "{0} is no result file: brunt reads k6's JSON lines and CSV (plain, .gz or .zst), and Parquet files and Arrow streams that brunt wrote"
+    )]
+    Unknown(String),
+    /// A file holds nothing.
+    #[error("{0} is empty")]
+    Empty(String),
+    /// A folder holds no results.
+    #[error("there is no result file in the folder {0}")]
+    Folder(String),
+    /// A pattern fits no file.
+    #[error("no file is named like {0}")]
+    Pattern(String),
+    /// Files of several kinds.
+    #[error("{one} is {of_one}, but {other} is {of_other}: convert one kind of files at a time")]
+    Mixed {
+        /// The first file.
+        one: String,
+        /// What it is.
+        of_one: Format,
+        /// The first that is something else.
+        other: String,
+        /// What that is.
+        of_other: Format,
+    },
+}
+
+/// Files of one format.
+#[derive(Debug)]
+pub struct Inputs {
+    pub(crate) files: Vec<Input>,
+    format: Format,
+    read: Arc<AtomicU64>,
+}
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) name: String,
+    source: Source,
+    packing: Packing,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    Path(PathBuf),
+    /// What came from the standard input, which can be read only once.
+    Kept(File),
+}
+
+impl Inputs {
+    /// Looks at the files of these names. A folder stands for the results in it and below it, by their
+    /// names in order; `-` for the standard input, which is kept in a temporary file. `*` and `?` in a file's name
+    /// are for shells that leave them alone.
+    pub fn find(names: &[String]) -> Result<Self, InputError> {
+        let mut found: Vec<(Input, Format)> = Vec::new();
+        for name in names {
+            let path = Path::new(name);
+            if name == "-" {
+                found.push(look(name, Source::Kept(keep(name)?))?);
+            } else if path.is_dir() {
+                let before = found.len();
+                add_folder(path, &mut found)?;
+                if found.len() == before {
+                    return Err(InputError::Folder(name.clone()));
+                }
+            } else if name.contains(['*', '?']) && !path.exists() {
+                let before = found.len();
+                for path in like(path).map_err(|source| failed(name, source))? {
+                    found.push(look(
+                        &path.display().to_string(),
+                        Source::Path(path.clone()),
+                    )?);
+                }
+                if found.len() == before {
+                    return Err(InputError::Pattern(name.clone()));
+                }
+            } else {
+                found.push(look(name, Source::Path(path.to_owned()))?);
+            }
+        }
+        let Some((first, format)) = found.first() else {
+            return Err(InputError::Pattern(String::new()));
+        };
+        if let Some((other, of_other)) = found.iter().find(|(_, other)| other != format) {
+            return Err(InputError::Mixed {
+                one: first.name.clone(),
+                of_one: *format,
+                other: other.name.clone(),
+                of_other: *of_other,
+            });
+        }
+        Ok(Self {
+            format: *format,
+            files: found.into_iter().map(|(input, _)| input).collect(),
+            read: Arc::default(),
+        })
+    }
+
+    /// What all of them are.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// How many files there are.
+    pub fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The files that were named or found, without what came from the standard input.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().filter_map(|file| match &file.source {
+            Source::Path(path) => Some(path.as_path()),
+            Source::Kept(_) => None,
+        })
+    }
+
+    /// Bytes of all files, packed as they are.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// How many of [`Inputs::bytes`] were read by [`crate::read`], for whoever shows progress.
+    pub fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read)
+    }
+}
+
+impl Input {
+    /// The file itself, from its beginning.
+    pub(crate) fn file(&self) -> io::Result<File> {
+        match &self.source {
+            Source::Path(path) => File::open(path),
+            Source::Kept(file) => {
+                let mut file = file.try_clone()?;
+                file.rewind()?;
+                Ok(file)
+            }
+        }
+    }
+
+    /// What is in it, unpacked.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.packing.unpack(self.file()?)
+    }
+
+    /// The same, where what is read is counted.
+    pub(crate) fn open_counted(&self, inputs: &Inputs) -> io::Result<Box<dyn Read + Send>> {
+        self.packing.unpack(Counted {
+            file: self.file()?,
+            read: inputs.bytes_read(),
+        })
+    }
+}
+
+struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+fn failed(name: &str, source: io::Error) -> InputError {
+    InputError::Read {
+        name: name.to_owned(),
+        source,
+    }
+}
+
+fn keep(name: &str) -> Result<File, InputError> {
+    let keep = || {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut io::stdin().lock(), &mut file)?;
+        Ok(file)
+    };
+    keep().map_err(|source| {
+        failed(
+            if name == "-" {
+                "the standard input"
+            } else {
+                name
+            },
+            source,
+        )
+    })
+}
+
+fn look(name: &str, source: Source) -> Result<(Input, Format), InputError> {
+    let mut input = Input {
+        name: if name == "-" { "standard input" } else { name }.to_owned(),
+        source,
+        packing: Packing::Plain,
+        bytes: 0,
+    };
+    let format = identify(&mut input).map_err(|source| failed(&input.name, source))?;
+    if input.bytes == 0 {
+        return Err(InputError::Empty(input.name));
+    }
+    match format {
+        Some(format) => Ok((input, format)),
+        None => Err(InputError::Unknown(input.name)),
+    }
+}
+
+fn identify(input: &mut Input) -> io::Result<Option<Format>> {
+    let file = input.file()?;
+    input.bytes = file.metadata()?.len();
+    let mut first = Vec::new();
+    file.take(4).read_to_end(&mut first)?;
+    input.packing = Packing::of(&first);
+    Format::of(&mut BufReader::with_capacity(1 << 16, input.open()?))
+}
+
+/// Results below a folder; everything else in it is left alone.
+fn add_folder(folder: &Path, found: &mut Vec<(Input, Format)>) -> Result<(), InputError> {
+    let name = folder.display().to_string();
+    let mut entries = fs::read_dir(folder)
+        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+        .map_err(|source| failed(&name, source))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // A link to a folder above would never end.
+        let kind = entry.file_type().map_err(|source| failed(&name, source))?;
+        if kind.is_dir() && !is_hidden {
+            add_folder(&path, found)?;
+        } else if path.is_file() && !is_hidden {
+            match look(&path.display().to_string(), Source::Path(path.clone())) {
+                Ok(input) => found.push(input),
+                Err(InputError::Unknown(_) | InputError::Empty(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The files beside which this pattern stands, in the order of their names.
+fn like(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let pattern = path.file_name().unwrap_or_default().to_string_lossy();
+    let pattern = Pattern::new(&pattern);
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder.unwrap_or(Path::new(".")))? {
+        let name = entry?.file_name();
+        if pattern.matches(&name.to_string_lossy()) {
+            paths.push(path.with_file_name(name));
+        }
+    }
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    Ok(paths)
+}

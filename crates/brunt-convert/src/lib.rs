@@ -1,0 +1,28 @@
+//! Reads result files back into batches of samples, for `brunt convert`.
+//!
+//! Beside the outputs, which write what is read here, and apart from them: files come from k6, from other
+//! programs and from crashes, so that a reader has to take what no output writes. Nothing here writes:
+//! batches go to whoever calls [`read`], in the order of the files, and from there to any output.
+//!
+//! - [`Inputs`]: which files were named, and what they are, told by their content.
+//! - [`declared`]: what they say about metrics, thresholds and the time zone, read before the samples.
+//! - [`read`]: their samples. Blocks of whole lines are read on one thread, parsed on others, and handed
+//!   over in their order, so that the order within a series is kept and memory does not depend on the size.
+
+#![forbid(unsafe_code)]
+
+mod block;
+mod csv;
+mod declared;
+mod format;
+mod input;
+mod json;
+mod number;
+mod pipeline;
+mod series;
+mod time;
+
+pub use declared::{Declared, declared};
+pub use format::Format;
+pub use input::{InputError, Inputs};
+pub use pipeline::{Broken, Known, Options, ReadError, Tally, read};

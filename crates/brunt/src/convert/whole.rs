@@ -1,0 +1,102 @@
+//! Files that get their name once they are whole. Outputs of a run write in place, because what was
+//! measured cannot be measured again; a conversion can, and half a file would pass for a whole one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use brunt_output::{Catalogue, ConfigError, Configured, OutputKind, Settings};
+
+/// The outputs that write one file in place.
+const IN_PLACE: [&str; 3] = ["json", "csv", "arrow"];
+
+/// A file under the name that it has until it is whole. Unless it is kept, it goes.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    instance: String,
+    until: PathBuf,
+    name: PathBuf,
+}
+
+impl Whole {
+    /// Gives the file its name.
+    pub(crate) fn keep(self) -> Result<(), String> {
+        let synced = fs::File::open(&self.until).and_then(|file| file.sync_all());
+        synced
+            .and_then(|()| fs::rename(&self.until, &self.name))
+            .map_err(|error| format!("cannot write {}: {error}", self.name.display()))
+    }
+
+    /// The output that writes it.
+    pub(crate) fn instance(&self) -> &str {
+        &self.instance
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        // Nothing is there any more once it was kept.
+        let _ = fs::remove_file(&self.until);
+    }
+}
+
+/// The outputs that these arguments name, and the files that get their names later.
+pub(crate) fn configure(
+    catalogue: &Catalogue,
+    arguments: &[String],
+) -> Result<(Vec<Configured>, Vec<Whole>), ConfigError> {
+    let environment = std::env::vars().collect();
+    let mut configured: Vec<Configured> = Vec::new();
+    let mut files = Vec::new();
+    for argument in arguments {
+        let mut settings = catalogue.settings(argument, &environment)?;
+        let asked = settings.instance.clone();
+        let mut number = 2;
+        while configured.iter().any(|it| it.instance == settings.instance) {
+            settings.instance = format!("{asked}-{number}");
+            number += 1;
+        }
+        let kind = catalogue
+            .kinds()
+            .find(|kind| kind.names().contains(&settings.name.as_str()));
+        let Some(kind) = kind else { continue };
+        files.extend(defer(kind, &mut settings));
+        let output = kind.configure(&settings)?;
+        configured.push(Configured {
+            instance: settings.instance,
+            output,
+        });
+    }
+    Ok((configured, files))
+}
+
+/// Lets an output that writes in place write beside its target, unless that is no regular file.
+fn defer(kind: &dyn OutputKind, settings: &mut Settings) -> Option<Whole> {
+    if !kind.names().iter().any(|name| IN_PLACE.contains(name)) {
+        return None;
+    }
+    if settings.target.is_empty() {
+        let key = kind.keys().iter().find(|key| key.name == "fileName")?;
+        let named = settings.keys.get("fileName").cloned();
+        settings.target = named.unwrap_or_else(|| key.default.to_owned());
+    }
+    if settings.target == "-" {
+        return None;
+    }
+    let name = PathBuf::from(&settings.target);
+    if fs::metadata(&name).is_ok_and(|found| !found.is_file()) {
+        return None;
+    }
+    let until = beside(&name)?;
+    until.to_str()?.clone_into(&mut settings.target);
+    Some(Whole {
+        instance: settings.instance.clone(),
+        until,
+        name,
+    })
+}
+
+/// Hidden, of this process, and with the same ending, which says how it is packed.
+fn beside(name: &Path) -> Option<PathBuf> {
+    let file = name.file_name()?.to_str()?;
+    Some(name.with_file_name(format!(".brunt-{}-{file}", std::process::id())))
+}
