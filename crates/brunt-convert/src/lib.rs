@@ -15,6 +15,7 @@ mod block;
 mod csv;
 mod declared;
 mod format;
+pub mod fuzzing;
 mod input;
 mod json;
 mod number;

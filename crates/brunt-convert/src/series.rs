@@ -31,7 +31,6 @@ pub struct Known {
 pub(crate) struct SeriesReader {
     known: Known,
     metrics: FxHashMap<Box<[u8]>, MetricId>,
-    last_metric: Option<(Box<[u8]>, MetricId)>,
     sets: FxHashMap<Box<[u8]>, SetId>,
     tags: Vec<Tags>,
     series: FxHashMap<(MetricId, SetId), SeriesId>,
@@ -58,7 +57,6 @@ impl SeriesReader {
         Self {
             known,
             metrics: FxHashMap::default(),
-            last_metric: None,
             sets: FxHashMap::default(),
             tags: Vec::new(),
             series: FxHashMap::default(),
@@ -80,17 +78,10 @@ impl SeriesReader {
 
     /// The metric of this name. One that no file declared is taken for a trend, which keeps every value.
     pub(crate) fn metric(&mut self, name: &[u8]) -> Option<MetricId> {
-        if let Some((last, id)) = &self.last_metric
-            && **last == *name
-        {
-            return Some(*id);
+        match self.metrics.get(name) {
+            Some(id) => Some(*id),
+            None => self.new_metric(name),
         }
-        let id = match self.metrics.get(name) {
-            Some(id) => *id,
-            None => self.new_metric(name)?,
-        };
-        self.last_metric = Some((name.into(), id));
-        Some(id)
     }
 
     #[cold]
