@@ -146,6 +146,8 @@ pub(crate) struct Delivered {
     pub(crate) instance: String,
     /// It gets snapshots, of which a later one has all that is in an earlier one.
     pub(crate) cumulative: bool,
+    /// Its receiver had gone when it ended.
+    pub(crate) cut_off: bool,
     pub(crate) counts: Counts,
     pub(crate) report: Result<OutputReport, GaveUp>,
 }
@@ -245,6 +247,7 @@ impl Running {
             delivered.push(Delivered {
                 instance,
                 cumulative,
+                cut_off: account.outage().is_some(),
                 counts: account.counts(),
                 report,
             });

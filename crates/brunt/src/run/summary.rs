@@ -219,7 +219,9 @@ fn report_outputs(delivered: &[Delivered], colour: Option<bool>, say: &dyn Fn(Le
             say(Level::Error, format!("output {}: {error}", one.instance));
         }
         let counts = &one.counts;
-        if one.report.is_ok() && one.cumulative && counts.rejected + counts.spooled == 0 {
+        // What was dropped on the way is then in what came after it, if that has arrived.
+        let caught_up = one.cumulative && !one.cut_off && counts.delivered > 0;
+        if one.report.is_ok() && caught_up && counts.rejected + counts.spooled == 0 {
             if counts.dropped > 0 {
                 let message = format!(
                     "output {}: could not keep up, {} points between the start and the end are missing; the last values are complete",
@@ -263,6 +265,7 @@ fn line(one: &Delivered) -> OutputLine {
         cumulative,
         counts,
         report,
+        ..
     } = one;
     let mut notes = match report {
         Ok(report) => report.notes.clone(),

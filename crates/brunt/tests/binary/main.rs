@@ -45,6 +45,7 @@ mod request_parameters;
 mod s3;
 mod segments;
 mod signals;
+mod soak;
 mod spool;
 mod support;
 mod terminal;
