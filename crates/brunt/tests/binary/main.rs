@@ -34,6 +34,7 @@ mod ocsp;
 mod option_effects;
 mod options;
 mod otlp;
+mod output_variables;
 mod plugins;
 mod prometheus;
 mod ramps;
