@@ -2,9 +2,11 @@
 //! kube-state-metrics and OpenTelemetry's receivers are documented to have.
 
 mod compare;
+mod drop_in;
 mod latency;
 mod overview;
 mod pods;
+mod pods_otel;
 mod runs;
 mod series;
 
@@ -19,8 +21,10 @@ pub fn all() -> Vec<Dashboard> {
         overview::dashboard(),
         latency::dashboard(),
         pods::dashboard(),
+        pods_otel::dashboard(),
         compare::dashboard(),
         runs::dashboard(),
+        drop_in::dashboard(),
     ]
 }
 

@@ -4,6 +4,7 @@
 mod api;
 mod cli;
 mod convert;
+mod dashboards;
 mod demo;
 mod exit;
 mod logging;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         }),
         Some(("send", own)) => with_terminal(own, |terminal| send::run(own, terminal)),
         Some(("convert", own)) => with_terminal(own, |terminal| convert::run(own, terminal)),
+        Some(("dashboards", own)) => with_terminal(own, |_| dashboards::run(own)),
         Some(("repair", own)) => with_terminal(own, |terminal| repair::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),
         Some(("completion", own)) => {

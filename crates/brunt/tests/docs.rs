@@ -176,6 +176,7 @@ pages! {
     outputs "docs/guide/outputs.md"
     delivery "docs/guide/delivery.md"
     mimir "docs/guide/mimir.md"
+    dashboards "docs/guide/dashboards.md"
     otlp "docs/guide/otlp.md"
     network "docs/guide/network.md"
     json "docs/guide/json.md"

@@ -28,8 +28,8 @@ pub(super) fn dashboard() -> Dashboard {
             Variable::new(
                 "shift",
                 "A was earlier by",
-                "How much earlier A started than B, such as 2h or 90m: the graphs move A by that much.",
-                VariableKind::Text { value: "0s" },
+                "How much earlier A started than B, such as 2h or 90m: the graphs move A by that much. 1ms is as good as nothing.",
+                VariableKind::Text { value: "1ms" },
             ),
             native(),
         ],

@@ -38,9 +38,13 @@ impl Pods {
         format!("{metric}{{{},container!=\"\",container!=\"POD\"}}", self.0)
     }
 
-    /// cAdvisor's series of a pod's sandbox, to which all traffic on the network is counted.
-    fn sandbox(self, metric: &str) -> String {
-        format!("{metric}{{{}}}", self.0)
+    /// How fast one of cAdvisor's counters of a pod's sandbox grows, to which all traffic on the network is
+    /// counted, so that these have no container.
+    fn network(self, what: &str) -> String {
+        let labels = self.0;
+        format!(
+            "sum by (pod) (max by (namespace, pod, interface) (rate(container_network_{what}_total{{{labels}}}[$__rate_interval])))"
+        )
     }
 }
 

@@ -15,8 +15,10 @@ fn the_ids_are_those_of_the_last_release() {
             ("brunt-overview", "test-overview"),
             ("brunt-latency", "latency"),
             ("brunt-pods", "pods"),
+            ("brunt-pods-otel", "pods-otel"),
             ("brunt-compare", "compare"),
             ("brunt-runs", "runs"),
+            ("brunt-k6", "k6"),
         ]
     );
     for (uid, _) in ids {

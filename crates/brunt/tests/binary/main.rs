@@ -16,6 +16,7 @@ mod controlled;
 mod convert;
 mod coverage;
 mod csv_output;
+mod dashboards;
 mod executors;
 mod exit_codes;
 mod explain;

@@ -86,10 +86,7 @@ pub(super) fn processor_and_memory(pods: Pods) -> Vec<Panel> {
 }
 
 pub(super) fn network_and_files(pods: Pods) -> Vec<Panel> {
-    let network = |what: &str| {
-        let series = pods.sandbox(&format!("container_network_{what}_total"));
-        format!("sum by (pod) (rate({series}[$__rate_interval]))")
-    };
+    let network = |what: &str| pods.network(what);
     let files = |what: &str| by_pod(&growth(pods, &format!("container_fs_{what}_total")));
     let graph = |title, unit, what| Panel::graph(title, unit, what).size(Size::Third);
     vec![
@@ -125,10 +122,7 @@ pub(super) fn pressure(pods: Pods) -> Vec<Panel> {
 
 /// What has to be well for a generator's numbers to be worth something.
 pub(super) fn generator(pods: Pods) -> Vec<Panel> {
-    let network = |what: &str| {
-        let series = pods.sandbox(&format!("container_network_{what}_total"));
-        format!("sum by (pod) (rate({series}[$__rate_interval]))")
-    };
+    let network = |what: &str| pods.network(what);
     let graph = |title, unit, what| Panel::graph(title, unit, what).size(Size::Third);
     vec![
         graph("CPU of generators", Unit::Count, "Cores that each generator pod uses, and its limit: near it the generator is the bottleneck.")
