@@ -4,7 +4,6 @@
 
 mod answers;
 mod commands;
-
 mod expected;
 mod server;
 
@@ -126,7 +125,10 @@ fn every_panel_has_the_right_answer() {
         Err(error) => panic!("{error}"),
     };
     let target = Target::http().unwrap();
-    let out = format!("prometheus=http://{},interval=1s", running.address());
+    let out = format!(
+        "prometheus=http://{},interval=1s,testid=data",
+        running.address()
+    );
     let url = target.url("");
     let run = Brunt::script(SCRIPT)
         .env_flag("URL", url.trim_end_matches('/'))
@@ -137,8 +139,6 @@ fn every_panel_has_the_right_answer() {
             "json=o.json",
             "--summary-export",
             "s.json",
-            "--tag",
-            "testid=data",
         ])
         .run()
         .expect(99);

@@ -432,7 +432,7 @@ pub(super) const RUNS: &[Expected] = &[
         "testid,script,verdict,exit_code",
         &[Now("brunt_run_info", 1.0)],
     ),
-    table("Last runs", "C", "testid", &[Total("http_reqs")]),
+    table("Last runs", "C", "", &[Total("http_reqs")]),
     table(
         "Last runs",
         "DEFGH",

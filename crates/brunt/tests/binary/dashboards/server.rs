@@ -73,18 +73,6 @@ impl<'a> Server<'a> {
         this
     }
 
-    /// One that is only asked how things are now.
-    pub(super) fn now_only(server: &'a Prometheus) -> Self {
-        let mut this = Self {
-            server,
-            middle: 0.0,
-            last: 0.0,
-            end: 0.0,
-        };
-        this.end = this.now();
-        this
-    }
-
     fn now(&self) -> f64 {
         self.server.query("time()").unwrap()[0].value
     }
@@ -148,7 +136,7 @@ impl<'a> Server<'a> {
                 .unwrap();
             let (selector, label) = inside.rsplit_once(", ").unwrap();
             assert!(
-                label.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+                label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
                 "{query}"
             );
             self.query(&expand(selector, "1m", "1"), self.last);
