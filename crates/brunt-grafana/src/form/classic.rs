@@ -133,7 +133,7 @@ fn variable(dashboard: &Dashboard, it: &Variable) -> Value {
         VariableKind::Adhoc => {
             let source = crate::model::Source::Prometheus;
             json!({
-                "type": "adhoc", "hide": 0, "filters": [],
+                "type": "adhoc", "hide": 0,
                 "datasource": { "type": source.plugin(), "uid": format!("${{{}}}", dashboard.source_variable(source)) },
             })
         }
