@@ -62,11 +62,11 @@ impl CsvReader {
                 self.row(row, columns, into)
             };
             match read {
-                Ok(()) => into.lines += 1,
+                Ok(()) => into.seen += 1,
                 Err(reason) => into.broken(begin, end == rows.len(), reason),
             }
             // Line ends between quotes are lines of the file, too.
-            into.lines += memchr::memchr_iter(b'\n', row).count() as u64;
+            into.seen += memchr::memchr_iter(b'\n', row).count() as u64;
             begin = end + 1;
         }
     }

@@ -61,7 +61,7 @@ impl JsonReader {
             let end = memchr(b'\n', &lines[begin..]).map_or(lines.len(), |end| begin + end);
             let line = &lines[begin..end];
             match self.line(line, &mut into.batch) {
-                Ok(()) => into.lines += 1,
+                Ok(()) => into.seen += 1,
                 Err(reason) => into.broken(begin, end == lines.len(), reason),
             }
             begin = end + 1;
@@ -110,14 +110,13 @@ impl JsonReader {
 
     fn metadata(&mut self, rest: &[u8], table: &mut MetaTable) -> Option<MetaId> {
         let rest = rest.strip_prefix(b",\"metadata\":")?;
-        let (meta, length) = match self.meta.at(rest) {
-            Some(known) => known,
-            None => {
-                let text = object(rest)?;
-                let meta = Arc::new(tag_set(text)?);
-                self.meta.set(text, Arc::clone(&meta));
-                (meta, text.len())
-            }
+        let (meta, length) = if let Some(known) = self.meta.at(rest) {
+            known
+        } else {
+            let text = object(rest)?;
+            let meta = Arc::new(tag_set(text)?);
+            self.meta.set(text, Arc::clone(&meta));
+            (meta, text.len())
         };
         (&rest[length..] == b"}}").then(|| table.add(&meta))
     }

@@ -80,12 +80,15 @@ pub struct Tally {
     pub notices: Vec<String>,
 }
 
+/// Work, and where what became of it goes.
+type Task = (Work, SyncSender<Result<Lines, String>>);
+
 /// What a parser made of a block.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     pub(crate) batch: SampleBatch,
     /// Lines that were looked at, broken ones too.
-    pub(crate) lines: u64,
+    pub(crate) seen: u64,
     pub(crate) doubtful: u64,
     broken: u64,
     /// Line from 0 and byte in the block.
@@ -102,10 +105,10 @@ impl Lines {
         } else {
             self.broken += 1;
             if self.told.len() < TOLD {
-                self.told.push((self.lines, at, reason));
+                self.told.push((self.seen, at, reason));
             }
         }
-        self.lines += 1;
+        self.seen += 1;
     }
 }
 
@@ -145,7 +148,7 @@ pub fn read(
     mut tell: impl FnMut(&Broken),
 ) -> Result<Tally, ReadError> {
     let threads = options.threads.max(1);
-    let (work, todo) = sync_channel::<(Work, SyncSender<Result<Lines, String>>)>(threads);
+    let (work, todo) = sync_channel::<Task>(threads);
     let (steps, ordered) = sync_channel::<Step>(threads * 2);
     let todo = Mutex::new(todo);
     thread::scope(|scope| {
@@ -179,7 +182,7 @@ pub fn read(
                         tally.broken += 1;
                     }
                     tally.broken += parsed.broken - parsed.told.len() as u64;
-                    lines += parsed.lines;
+                    lines += parsed.seen;
                     tally.doubtful += parsed.doubtful;
                     tally.samples += parsed.batch.samples.len() as u64;
                     if parsed.half {
@@ -204,7 +207,7 @@ pub fn read(
 }
 
 /// Parses what there is to do until nothing more comes.
-fn parse(options: &Options, todo: &Mutex<Receiver<(Work, SyncSender<Result<Lines, String>>)>>) {
+fn parse(options: &Options, todo: &Mutex<Receiver<Task>>) {
     let known = &options.known;
     let mut json = JsonReader::new(known.clone());
     let mut csv = CsvReader::new(known.clone());
@@ -225,7 +228,7 @@ fn parse(options: &Options, todo: &Mutex<Receiver<(Work, SyncSender<Result<Lines
             Work::Rows(rows) => match decoder.decode(&rows) {
                 Ok(batch) => {
                     lines.batch = batch;
-                    lines.lines = rows.num_rows() as u64;
+                    lines.seen = rows.num_rows() as u64;
                     Ok(lines)
                 }
                 Err(error) => Err(error.to_string()),
@@ -240,7 +243,7 @@ fn parse(options: &Options, todo: &Mutex<Receiver<(Work, SyncSender<Result<Lines
 struct Gone;
 
 struct Reader<'a> {
-    work: &'a SyncSender<(Work, SyncSender<Result<Lines, String>>)>,
+    work: &'a SyncSender<Task>,
     steps: &'a SyncSender<Step>,
 }
 
@@ -314,11 +317,7 @@ impl Reader<'_> {
     }
 }
 
-fn read_files(
-    inputs: &Inputs,
-    work: &SyncSender<(Work, SyncSender<Result<Lines, String>>)>,
-    steps: &SyncSender<Step>,
-) {
+fn read_files(inputs: &Inputs, work: &SyncSender<Task>, steps: &SyncSender<Step>) {
     let reader = Reader { work, steps };
     for (at, input) in inputs.files.iter().enumerate() {
         let file = reader.step(Step::File(at));

@@ -47,7 +47,7 @@ pub(crate) struct SetId(u32);
 struct Tags {
     interned: Option<TagSetId>,
     /// Only where the interner is full.
-    tags: Option<Arc<TagSet>>,
+    own: Option<Arc<TagSet>>,
     /// Whether its text could have meant something else.
     doubtful: bool,
 }
@@ -88,12 +88,11 @@ impl SeriesReader {
     fn new_metric(&mut self, name: &[u8]) -> Option<MetricId> {
         let text = std::str::from_utf8(name).ok()?;
         let registry = &self.known.registry;
-        let id = match registry.get(text) {
-            Some(metric) => metric.id,
-            None => {
-                let made = registry.register(text, MetricKind::Trend, ValueType::Default);
-                made.ok()?.id
-            }
+        let id = if let Some(metric) = registry.get(text) {
+            metric.id
+        } else {
+            let made = registry.register(text, MetricKind::Trend, ValueType::Default);
+            made.ok()?.id
         };
         self.metrics.insert(name.into(), id);
         Some(id)
@@ -114,7 +113,7 @@ impl SeriesReader {
         self.bytes += text.len() + ENTRY;
         self.tags.push(Tags {
             interned,
-            tags: interned.is_none().then(|| Arc::new(tags)),
+            own: interned.is_none().then(|| Arc::new(tags)),
             doubtful,
         });
         self.sets.insert(text.into(), id);
@@ -149,7 +148,7 @@ impl SeriesReader {
         if let Some(id) = self.beyond.get(&key) {
             return Some(*id);
         }
-        let tags = match (&tags.tags, tags.interned) {
+        let tags = match (&tags.own, tags.interned) {
             (Some(tags), _) => Arc::clone(tags),
             (None, Some(id)) => interner.tags(id)?,
             (None, None) => return None,

@@ -213,6 +213,10 @@ fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| usage(format!("cannot start: {error}")))
 }
 
+/// What becomes of the outputs' files when the reading ends early.
+const TAKEN_BACK: &str =
+    "files of json, csv and arrow were not written, those of parquet end where the reading did";
+
 struct Conversion<'a> {
     inputs: &'a Inputs,
     options: Options,
@@ -269,15 +273,15 @@ impl Conversion<'_> {
         };
         let read = brunt_convert::read(self.inputs, &self.options, give, tell);
         drop(progress);
+        // The outputs end when nobody gives them anything any more.
+        drop(edges);
         if interrupted.load(Ordering::Relaxed) {
             return Err(Failure::new(
                 Exit::Signal,
-                "interrupted: no file was written",
+                format!("interrupted: {TAKEN_BACK}"),
             ));
         }
-        read.map_err(|error| {
-            Failure::new(Exit::InvalidInput, format!("{error}; no file was written"))
-        })
+        read.map_err(|error| Failure::new(Exit::InvalidInput, format!("{error}; {TAKEN_BACK}")))
     }
 
     /// Says what was read and written, and gives whole files their names; whether all was written.

@@ -52,7 +52,7 @@ fn cells_become_tags_and_empty_ones_none() {
             (2.0, tags, Vec::new())
         ]
     );
-    assert_eq!((lines.told().count(), lines.lines), (0, 3));
+    assert_eq!((lines.told().count(), lines.seen), (0, 3));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_broken_line_is_told_with_its_place_and_the_others_are_read() {
     );
     let (seen, lines) = read(&text);
     assert_eq!(seen.len(), 2);
-    let places: Vec<_> = lines.told().map(|(line, at)| (line, at)).collect();
+    let places: Vec<_> = lines.told().collect();
     let second = USUAL.len() + 1;
     assert_eq!(places, [(1, second), (4, second + 52 + USUAL.len() + 1)]);
     assert!(lines.half, "the last line was being written");

@@ -174,7 +174,7 @@ fn panels(dashboard: &Dashboard) -> Vec<Value> {
         } else {
             (Vec::new(), inside)
         };
-        list.push(heading(row, row_id, top, within));
+        list.push(heading(row, row_id, top, &within));
         list.extend(below);
         // A closed row's panels take no room.
         top += if row.collapsed { 1 } else { 1 + height };
@@ -182,7 +182,7 @@ fn panels(dashboard: &Dashboard) -> Vec<Value> {
     list
 }
 
-fn heading(row: &Row, id: u32, top: u32, panels: Vec<Value>) -> Value {
+fn heading(row: &Row, id: u32, top: u32, panels: &[Value]) -> Value {
     let mut json = json!({
         "id": id,
         "type": "row",

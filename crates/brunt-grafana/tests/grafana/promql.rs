@@ -1,6 +1,7 @@
 //! Every query and every rule is understood by Prometheus' own promtool, and the alerts fire when they
 //! should.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -64,7 +65,7 @@ fn every_query_is_promql() {
                 let query = interpolate(&target.expr, value)
                     .unwrap_or_else(|name| panic!("{}: ${name} in {}", panel.title, target.expr));
                 let query = serde_json::Value::from(query);
-                file += &format!("  - record: query_{number}\n    expr: {query}\n");
+                let _ = write!(file, "  - record: query_{number}\n    expr: {query}\n");
                 number += 1;
             }
         }

@@ -41,7 +41,7 @@ pub(super) enum Answer {
 }
 
 /// What queries of a panel have to answer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Expected {
     pub(super) title: &'static str,
     /// Whether the panel is a table: a graph may have the same title.

@@ -44,9 +44,12 @@ pub(super) fn expand(query: &str, window: &'static str, native: &'static str) ->
     interpolate(query, value).unwrap_or_else(|name| panic!("${name} in {query}"))
 }
 
+/// Labels of a series, and its samples: time and value.
+pub(super) type Samples = (BTreeMap<String, String>, Vec<(f64, f64)>);
+
 /// A Prometheus that has a run's data.
 pub(super) struct Server<'a> {
-    server: &'a Prometheus,
+    process: &'a Prometheus,
     /// When the run was under way, at a regular sample.
     pub(super) middle: f64,
     /// The last sample before the markers that end the series.
@@ -56,9 +59,9 @@ pub(super) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn new(server: &'a Prometheus) -> Self {
+    pub(super) fn new(process: &'a Prometheus) -> Self {
         let mut this = Self {
-            server,
+            process,
             middle: 0.0,
             last: 0.0,
             end: 0.0,
@@ -74,7 +77,7 @@ impl<'a> Server<'a> {
     }
 
     fn now(&self) -> f64 {
-        self.server.query("time()").unwrap()[0].value
+        self.process.query("time()").unwrap()[0].value
     }
 
     fn call(&self, query: &str, time: f64) -> Value {
@@ -82,7 +85,7 @@ impl<'a> Server<'a> {
         for byte in query.bytes() {
             let _ = write!(path, "%{byte:02X}");
         }
-        let response = client::get(self.server.address(), &path).unwrap();
+        let response = client::get(self.process.address(), &path).unwrap();
         assert_eq!(response.status, 200, "{query}\n{}", response.text());
         let mut answer: Value = serde_json::from_slice(&response.body).unwrap();
         answer["data"]["result"].take()
@@ -106,12 +109,7 @@ impl<'a> Server<'a> {
     }
 
     /// The samples of each series within a time before another one.
-    pub(super) fn samples(
-        &self,
-        selector: &str,
-        window: &str,
-        time: f64,
-    ) -> Vec<(BTreeMap<String, String>, Vec<(f64, f64)>)> {
+    pub(super) fn samples(&self, selector: &str, window: &str, time: f64) -> Vec<Samples> {
         let answer = self.call(&format!("{selector}[{window}]"), time);
         let series = answer.as_array().unwrap().iter().map(|row| {
             let samples = row["values"].as_array().into_iter().flatten();
