@@ -53,7 +53,13 @@ fn tool(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> 
 fn values(run: &Finished, name: &str) -> Option<Vec<f64>> {
     let path = run.path(name);
     if !name.ends_with(".parquet") && !name.ends_with(".arrows") {
-        let (text, _) = unpacked(&path);
+        // Of a file that is cut off, zstd's own tool keeps the last block to itself where that did not
+        // fit into its buffer.
+        if name.ends_with(".zst") || name.ends_with(".gz") {
+            repair(&run.path(""), &["--in-place", name]).expect(0);
+        }
+        let (text, whole) = unpacked(&path);
+        assert!(whole, "{name}");
         assert!(text.ends_with('\n'), "{name}");
         return Some(sequence(name, &once_declared(&text)).0);
     }
