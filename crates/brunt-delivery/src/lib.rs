@@ -17,11 +17,13 @@
 mod backoff;
 mod deliverer;
 pub mod http;
+mod notes;
 mod spool;
 mod transport;
 
 pub use backoff::Backoff;
 pub use deliverer::{Deliverer, Outcome};
+pub use notes::notes;
 pub use spool::{Consumer, Left, Origin, Store, StoreError, consume};
 pub use transport::{Sent, Split, Transport, Verdict};
 

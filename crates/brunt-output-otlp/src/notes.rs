@@ -35,15 +35,8 @@ struct Facts {
 }
 
 fn sentences(facts: &Facts, counts: &Counts) -> Vec<String> {
-    let series = facts.series;
-    let mut notes = vec![format!("{series} series were sent")];
-    if counts.retries > 0 {
-        let reason = facts.trouble.as_deref().unwrap_or("unknown");
-        notes.push(format!(
-            "{} of {} requests had to be repeated; the last reason was: {reason}",
-            counts.retries, facts.attempts
-        ));
-    }
+    let trouble = facts.trouble.as_deref();
+    let mut notes = brunt_delivery::notes(counts, facts.series, facts.attempts, trouble);
     if facts.doubtful > 0 {
         notes.push(format!(
             "{} points may have been counted twice: they were sent again because nobody knows \
@@ -93,6 +86,7 @@ mod tests {
             inexpressible: 1,
         };
         let counts = Counts {
+            delivered: 8,
             rejected: 3,
             retries: 5,
             first_rejection: Some("400 Bad Request: invalid temporality".to_owned()),

@@ -17,16 +17,9 @@ pub(crate) struct Sending {
 
 /// The sentences for the user. What was rejected or given up, and why, is in the books.
 pub(crate) fn notes(counts: &Counts, sending: &Sending, table: &Table) -> Vec<String> {
-    let series = table.series();
-    let mut notes = vec![format!("{series} series were sent")];
+    let trouble = sending.trouble.as_deref();
+    let mut notes = brunt_delivery::notes(counts, table.series(), sending.attempts, trouble);
     notes.extend(sending.fallback.clone());
-    if counts.retries > 0 {
-        let reason = sending.trouble.as_deref().unwrap_or("unknown");
-        notes.push(format!(
-            "{} of {} requests had to be repeated; the last reason was: {reason}",
-            counts.retries, sending.attempts
-        ));
-    }
     notes.extend(table.conflicts.iter().cloned());
     notes.extend(table.labeller.crowded.clone());
     notes
@@ -55,8 +48,8 @@ mod tests {
         let notes = notes(&counts, &sending, &table);
         let expected = [
             "0 series were sent",
-            "1.0 was spoken",
             "5 of 9 requests had to be repeated; the last reason was: 503 Service Unavailable",
+            "1.0 was spoken",
         ];
         assert_eq!(notes, expected);
     }
