@@ -4,6 +4,8 @@
 //! interner of their own, and look at its report. Broken rules are returned and not asserted, so
 //! that the kit can be used outside of tests as well.
 
+mod cases;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,10 @@ use crate::drain::Drain;
 use crate::edge::{Item, edge};
 use crate::log::Log;
 use crate::output::{Declaration, Output, OutputContext, OutputError, OutputReport, Spool};
+
+pub use cases::{
+    Behaviour, Broken, METRIC, Peer, conform_in_all_cases, feed_until_killed, holds_up_to,
+};
 
 /// What an output does after its deadline, such as one last write, has a little time.
 const GRACE: Duration = Duration::from_secs(5);
@@ -38,6 +44,33 @@ pub enum Violation {
     /// Nothing stands in the banner.
     #[error("the output does not describe itself")]
     Nameless,
+    /// Not everything that should be there is there.
+    #[error("the values up to {last} were to be there without a gap; the last one that is there is {held:?}")]
+    Missing {
+        /// The last one that should be there.
+        last: f64,
+        /// The last one that is there.
+        held: Option<f64>,
+    },
+    /// The peer's order is not the order of time.
+    #[error("{first} comes before {second}")]
+    Disorder {
+        /// What comes first.
+        first: f64,
+        /// What comes next, and is not later.
+        second: f64,
+    },
+    /// The books say something else than the peer.
+    #[error("{delivered} were delivered by the books, and {held} are there")]
+    Unheld {
+        /// By the books.
+        delivered: u64,
+        /// By the peer.
+        held: u64,
+    },
+    /// The peer cannot say what it holds.
+    #[error("what is there cannot be read: {0}")]
+    Unreadable(String),
     /// The output failed where nothing was wrong.
     #[error("the output failed: {0}")]
     Failed(#[from] OutputError),

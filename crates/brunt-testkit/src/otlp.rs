@@ -162,6 +162,11 @@ impl Otlp {
         self.shared.state.lock().faults.extend(faults);
     }
 
+    /// Plays no more faults.
+    pub fn clear_faults(&self) {
+        self.shared.state.lock().faults.clear();
+    }
+
     /// What was wrong with requests so far.
     pub fn problems(&self) -> Vec<String> {
         self.shared.state.lock().problems.clone()
@@ -207,6 +212,11 @@ impl Otlp {
     /// all of them.
     pub fn value(&self, name: &str, attributes: &[(&str, &str)]) -> Option<f64> {
         self.shared.state.lock().store.value(name, attributes)
+    }
+
+    /// What the value had come to with every point, in the order in which they came.
+    pub fn values(&self, name: &str, attributes: &[(&str, &str)]) -> Vec<f64> {
+        self.shared.state.lock().store.values(name, attributes)
     }
 
     /// What histograms with these attributes add up to, in the same way.

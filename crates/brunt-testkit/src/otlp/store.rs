@@ -25,8 +25,10 @@ pub(super) struct Store {
 struct Held {
     /// The newest point.
     last: Point,
-    /// All points: each one's start, time, and for deltas what they come to.
+    /// All points: each one's start and time.
     times: Vec<(u64, u64)>,
+    /// What the value had come to with each of them.
+    values: Vec<f64>,
     total: f64,
     count: u64,
     sum: f64,
@@ -122,6 +124,7 @@ impl Store {
         }
         held.add(&point, kind);
         held.times.push((point.start, point.time));
+        held.values.push(held.total);
         held.last = point;
     }
 
@@ -163,6 +166,11 @@ impl Store {
     pub(super) fn times(&self, name: &str, attributes: &[(&str, &str)]) -> Vec<(u64, u64)> {
         let all = self.of(name, attributes);
         all.flat_map(|held| held.times.iter().copied()).collect()
+    }
+
+    pub(super) fn values(&self, name: &str, attributes: &[(&str, &str)]) -> Vec<f64> {
+        let all = self.of(name, attributes);
+        all.flat_map(|held| held.values.iter().copied()).collect()
     }
 
     pub(super) fn ends(&self, name: &str, attributes: &[(&str, &str)]) -> Option<(f64, f64)> {
@@ -207,6 +215,7 @@ impl Held {
             *self = Self {
                 last: Point::default(),
                 times: std::mem::take(&mut self.times),
+                values: std::mem::take(&mut self.values),
                 ..Self::default()
             };
         }

@@ -26,6 +26,7 @@ mod hostile_scripts;
 mod http;
 mod httpbin;
 mod json_output;
+mod kit;
 mod lingering;
 mod logs;
 mod memory;
