@@ -42,6 +42,9 @@ mod tests {
             "5 of 9 requests had to be repeated; the last reason was: 503 Service Unavailable";
         assert_eq!(of(100, 0), ["7 series were sent"]);
         assert_eq!(of(0, 5), ["nothing of 7 series has arrived", repeated]);
-        assert_eq!(notes(&Counts::default(), 0, 0, None), ["0 series were sent"]);
+        assert_eq!(
+            notes(&Counts::default(), 0, 0, None),
+            ["0 series were sent"]
+        );
     }
 }

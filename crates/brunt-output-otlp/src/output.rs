@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use brunt_aggregate::Snapshot;
-use brunt_delivery::{Consumer, Deliverer, Origin};
+use brunt_delivery::{Consumer, Deliverer, Origin, Store};
 use brunt_output::{
     Account, BoxFuture, ConfigError, Crowd, Inbox, Log, Output, OutputContext, OutputError,
     OutputReport, Wants,
@@ -17,10 +17,12 @@ use crate::request::{Packer, Sender};
 use crate::stream::{Histogram, Temporality};
 use crate::table::{Table, Turn, Ungrouped, Unsent};
 
-/// What another process knew of the receiver is not in the spool.
-const RESUMED_DELTA: &str = "a spool holds totals since the start of the test; sent as deltas they \
-                             would be added to what had arrived already: send them with \
-                             temporality=cumulative to a receiver that takes it";
+/// Why a spool of another kind is not sent as deltas.
+const TOTALS: &str = "this spool was left by an output of totals and does not say which of them had \
+                      arrived: send it with temporality=cumulative, to a receiver that takes it";
+
+/// A spool holds which snapshot arrived last, and not which requests of the next one did.
+const ON_THE_WAY: &str = "what was on its way when the test ended may have been counted twice";
 
 /// One `--out otlp` or a name with other defaults.
 pub struct OtlpOutput {
@@ -66,8 +68,12 @@ impl Output for OtlpOutput {
     ) -> BoxFuture<'static, Result<OutputReport, OutputError>> {
         Box::pin(async move {
             let config = self.client.config();
-            if context.spool.resume.is_some() && config.shape.temporality == Temporality::Delta {
-                return Err(OutputError::Other(RESUMED_DELTA.to_owned()));
+            let is_delta = config.shape.temporality == Temporality::Delta;
+            if is_delta && let Some(folder) = context.spool.resume.clone() {
+                let opened = tokio::task::spawn_blocking(move || Store::open(&folder, 0)).await;
+                if matches!(opened, Ok(Ok((_, origin))) if !origin.grounded) {
+                    return Err(OutputError::Other(TOTALS.to_owned()));
+                }
             }
             let mut resource = config.resource.clone();
             let is_id = |(name, _): &(String, String)| name == "service.instance.id";
@@ -80,9 +86,11 @@ impl Output for OtlpOutput {
                 target: self.client.target(),
                 instance: context.instance.to_string(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
+                ..Origin::default()
             };
             let mut exporter = Exporter {
                 table: Table::new(&context, &config.shape),
+                is_delta,
                 most_bytes: config.most_bytes,
                 account: context.account.clone(),
                 crowd: Crowd::default(),
@@ -95,6 +103,9 @@ impl Output for OtlpOutput {
             };
             let left = brunt_delivery::consume(inbox, &context, origin, &mut exporter).await;
             let mut notes = notes::of(&exporter, &context.account.counts());
+            if is_delta && context.spool.resume.is_some() {
+                notes.push(ON_THE_WAY.to_owned());
+            }
             notes.extend(left.notes);
             Ok(OutputReport { notes })
         })
@@ -104,6 +115,7 @@ impl Output for OtlpOutput {
 /// Brings one snapshot after the other to the receiver.
 pub(crate) struct Exporter {
     pub(crate) table: Table,
+    is_delta: bool,
     pub(crate) deliverer: Deliverer<Client>,
     account: Account,
     crowd: Crowd,
@@ -167,4 +179,14 @@ impl Consumer for Exporter {
     }
 
     async fn finish(&mut self) {}
+
+    fn needs_ground(&self) -> bool {
+        self.is_delta
+    }
+
+    fn ground(&mut self, arrived: &Snapshot) {
+        self.table.absorb(arrived);
+        let all = 0..u32::try_from(self.table.series()).unwrap_or(u32::MAX);
+        self.table.acknowledge(all, arrived.time);
+    }
 }

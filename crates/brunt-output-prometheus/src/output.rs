@@ -81,6 +81,7 @@ impl Output for RemoteWriteOutput {
                 target: sender.deliverer.transport().target(),
                 instance: context.instance.to_string(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
+                ..Origin::default()
             };
             let left = consume(inbox, &context, origin, &mut sender).await;
             let sending = Sending {

@@ -45,7 +45,9 @@ pub enum Violation {
     #[error("the output does not describe itself")]
     Nameless,
     /// Not everything that should be there is there.
-    #[error("the values up to {last} were to be there without a gap; the last one that is there is {held:?}")]
+    #[error(
+        "the values up to {last} were to be there without a gap; the last one that is there is {held:?}"
+    )]
     Missing {
         /// The last one that should be there.
         last: f64,

@@ -26,6 +26,16 @@ pub trait Consumer: Send {
 
     /// Called after the last snapshot, if every one was consumed in time.
     fn finish(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Whether it can go on after another process only if it knows what has arrived, as differences
+    /// do. The spool then holds that, too.
+    fn needs_ground(&self) -> bool {
+        false
+    }
+
+    /// What has arrived already: called first, when a spool is sent of which [`Self::needs_ground`] is
+    /// true.
+    fn ground(&mut self, _arrived: &Snapshot) {}
 }
 
 /// What was left when time was up.
@@ -47,6 +57,10 @@ pub async fn consume<C: Consumer>(
     origin: Origin,
     consumer: &mut C,
 ) -> Left {
+    let origin = Origin {
+        grounded: consumer.needs_ground(),
+        ..origin
+    };
     let mut closing = inbox.closing();
     let over = async {
         closing.wait().await;
@@ -55,6 +69,11 @@ pub async fn consume<C: Consumer>(
     tokio::pin!(over);
     let mut shelf = Shelf::new(context.clone(), origin);
     shelf.resume().await;
+    if consumer.needs_ground()
+        && let Some(arrived) = shelf.ground().await
+    {
+        consumer.ground(&arrived);
+    }
     loop {
         // Never given up half way: the store is on another thread meanwhile.
         let next = if let Some(snapshot) = shelf.take().await {
@@ -94,7 +113,9 @@ pub async fn consume<C: Consumer>(
             }
         };
         if done {
+            let was_live = !shelf.hand_on_disk;
             shelf.done().await;
+            shelf.arrived = (was_live && consumer.needs_ground()).then_some(snapshot);
         } else {
             shelf.keep(&mut inbox, &snapshot).await;
             break;
@@ -110,6 +131,8 @@ struct Shelf {
     context: OutputContext,
     origin: Origin,
     store: Option<Store>,
+    /// What has arrived and is not on disk, where the spool has to hold that.
+    arrived: Option<Arc<Snapshot>>,
     /// Whether the snapshot in hand is on disk, too.
     hand_on_disk: bool,
     /// Why there is no spool, if there was a reason.
@@ -122,6 +145,7 @@ impl Shelf {
             context,
             origin,
             store: None,
+            arrived: None,
             hand_on_disk: false,
             broken: None,
         }
@@ -151,6 +175,28 @@ impl Shelf {
             }
             Some(Err(error)) => self.fail(&error.to_string()),
             None => self.fail("it could not be read"),
+        }
+    }
+
+    /// What the spool says has arrived.
+    async fn ground(&mut self) -> Option<Snapshot> {
+        let store = self.store.take()?;
+        let context = self.context.clone();
+        let (store, read) = blocking(move || {
+            let read = store.last_delivered(&context.registry, &context.interner);
+            (store, read)
+        })
+        .await?;
+        match read {
+            Ok(arrived) => {
+                self.store = Some(store);
+                arrived
+            }
+            // Without it what waits cannot be told from what has arrived: it stays where it is.
+            Err(error) => {
+                self.fail(&format!("what has arrived cannot be read: {error}"));
+                None
+            }
         }
     }
 
@@ -271,18 +317,21 @@ impl Shelf {
         }
         let store = self.store.take();
         let (context, origin) = (self.context.clone(), self.origin.clone());
-        let snapshot = Arc::clone(snapshot);
+        let (snapshot, arrived) = (Arc::clone(snapshot), self.arrived.clone());
         let appended = blocking(move || -> Result<(Store, io::Result<()>), StoreError> {
             let mut store = match store {
                 Some(store) => store,
                 None => create(&context, &origin)?,
             };
-            let appended = store.append(&snapshot, &context.registry, &context.interner);
+            let (registry, interner) = (&context.registry, &context.interner);
+            let ground = arrived.map_or(Ok(()), |it| store.arrived(&it, registry, interner));
+            let appended = ground.and_then(|()| store.append(&snapshot, registry, interner));
             Ok((store, appended))
         });
         match appended.await {
             Some(Ok((store, Ok(())))) => {
                 self.put_back(store);
+                self.arrived = None;
                 true
             }
             Some(Ok((store, Err(error)))) => {

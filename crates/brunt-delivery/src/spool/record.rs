@@ -32,6 +32,13 @@ pub struct Origin {
     /// The version of brunt that wrote it.
     #[prost(string, tag = "4")]
     pub version: String,
+    /// Whether the snapshot that arrived last is in it, as [`Consumer::needs_ground`] asks for; set by
+    /// [`consume`].
+    ///
+    /// [`Consumer::needs_ground`]: crate::Consumer::needs_ground
+    /// [`consume`]: crate::consume
+    #[prost(bool, tag = "5")]
+    pub grounded: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

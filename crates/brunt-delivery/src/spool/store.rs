@@ -6,6 +6,9 @@
 //! FOLDER/position        which snapshot is the next to be delivered: segment and frame
 //! ```
 //!
+//! The snapshot that was delivered last can be read again: its segment goes only when one of the next
+//! segment was delivered.
+//!
 //! When the segments take more than they may, the oldest one that nobody reads goes, counted. Snapshots
 //! are cumulative, so that costs resolution in time and no final count.
 
@@ -58,6 +61,8 @@ pub struct Store {
     reading: Option<Reading>,
     /// Points that went to make room or could not be read, since somebody asked.
     given_up: u64,
+    /// A segment of which everything was taken out; the snapshot that was delivered last may be in it.
+    spent: Option<u64>,
     /// Closed when the store is.
     _lock: File,
 }
@@ -102,6 +107,7 @@ impl Store {
             writing: None,
             reading: None,
             given_up: 0,
+            spent: None,
             _lock: lock(folder)?,
         })
     }
@@ -118,6 +124,7 @@ impl Store {
             writing: None,
             reading: None,
             given_up: 0,
+            spent: None,
             _lock: lock(folder)?,
         };
         let (first, done) = store.position();
@@ -191,6 +198,45 @@ impl Store {
         Ok(())
     }
 
+    /// Adds a snapshot that has arrived already, as the ground that those after it stand on. To be
+    /// called before anything else is added.
+    pub fn arrived(
+        &mut self,
+        snapshot: &Snapshot,
+        registry: &Registry,
+        interner: &Interner,
+    ) -> io::Result<()> {
+        self.append(snapshot, registry, interner)?;
+        self.take(registry, interner)?;
+        self.delivered()
+    }
+
+    /// The snapshot that was delivered last, by this process or the one before; `None` if none was.
+    ///
+    /// # Errors
+    /// If one was delivered and cannot be read.
+    pub fn last_delivered(
+        &self,
+        registry: &Registry,
+        interner: &Interner,
+    ) -> io::Result<Option<Snapshot>> {
+        let (number, done) = self.position();
+        if done == 0 {
+            return Ok(None);
+        }
+        let mut reader = Reader::open(&self.path(number))?;
+        let mut decoder = Decoder::default();
+        // The origin.
+        reader.next()?;
+        let mut last = None;
+        for _ in 0..done {
+            let frame = reader.next()?;
+            last = frame.and_then(|frame| decoder.decode(&frame.payload, registry, interner));
+        }
+        last.map(Some)
+            .ok_or_else(|| io::Error::other("the snapshot that was delivered last is garbled"))
+    }
+
     /// Takes the oldest snapshot out; it stays on disk until [`Store::delivered`]. One at a time.
     pub fn take(
         &mut self,
@@ -240,10 +286,15 @@ impl Store {
         };
         reading.in_hand = false;
         reading.done += 1;
+        let number = reading.number;
         let text = format!("{} {}\n", reading.number, reading.done);
         let new = self.folder.join("position.new");
         fs::write(&new, text)?;
-        fs::rename(new, self.folder.join(POSITION))
+        fs::rename(new, self.folder.join(POSITION))?;
+        if let Some(spent) = self.spent.take_if(|spent| *spent != number) {
+            let _ = fs::remove_file(self.path(spent));
+        }
+        Ok(())
     }
 
     /// Removes the folder with everything in it: nothing waits any more.
@@ -333,7 +384,9 @@ impl Store {
         {
             self.writing = None;
         }
-        let _ = fs::remove_file(self.path(segment.number));
+        if let Some(spent) = self.spent.replace(segment.number) {
+            let _ = fs::remove_file(self.path(spent));
+        }
     }
 
     /// Segment and frames of it that were delivered.

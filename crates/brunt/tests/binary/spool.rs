@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use brunt_testkit::RemoteWrite;
+use brunt_testkit::{Otlp, RemoteWrite};
 
 use crate::support::{Brunt, Finished, Started};
 
@@ -151,6 +151,65 @@ fn what_lay_on_disk_survives_a_kill() {
     );
     assert!(receiver.violations().is_empty());
     assert!(!folder.exists());
+}
+
+/// A run with deltas whose receiver goes away; `end` ends it, then what is left is sent.
+fn left_of_deltas(receiver: &Otlp, flags: &[&str], end: impl FnOnce(Started) -> PathBuf) -> f64 {
+    let out = |receiver: &Otlp| format!("newrelic={},api-key=x,interval=100ms", receiver.url());
+    let run = Brunt::script(SCRIPT)
+        .args(&["--out", &out(receiver), "--spool", "spools"])
+        .args(flags)
+        .start();
+    let value = || receiver.value("k6.my_counter", &[]);
+    run.wait_until("the first values", || {
+        value().is_some_and(|value| value > 2.0)
+    });
+    receiver.stop();
+    let before = value().unwrap();
+    let folder = end(run);
+    receiver.restart().unwrap();
+    let sent = Brunt::command("send")
+        .args(&[folder.to_str().unwrap(), "--out", &out(receiver)])
+        .run()
+        .expect(0);
+    assert!(sent.stderr.contains("points delivered"), "{}", sent.stderr);
+    // Neither a gap nor an overlap of their intervals.
+    assert_eq!(receiver.problems(), [""; 0]);
+    assert!(!folder.exists(), "nothing waits any more");
+    let after = value().unwrap();
+    assert!(after > before, "{after} after {before}");
+    after
+}
+
+#[test]
+fn deltas_go_on_where_they_had_arrived() {
+    let receiver = Otlp::start().unwrap();
+    let flags = ["--drain", "1s", "--require-outputs"];
+    let mut whole = None;
+    let after = left_of_deltas(&receiver, &flags, |run| {
+        let run = run.finish().expect(120);
+        let folder = spool(&run.path("spools")).expect("a spool");
+        whole = Some(run);
+        folder
+    });
+    assert_eq!(after, 100.0);
+}
+
+#[test]
+fn deltas_survive_a_kill() {
+    let receiver = Otlp::start().unwrap();
+    let mut whole = None;
+    left_of_deltas(&receiver, &["-e", "ITERATIONS=100000"], |run| {
+        let base = run.path("spools");
+        run.wait_until("a spool", || {
+            spool(&base).is_some_and(|folder| {
+                std::fs::metadata(folder.join("00000001.seg")).is_ok_and(|it| it.len() > 20_000)
+            })
+        });
+        run.signal("KILL");
+        whole = Some(run.killed());
+        spool(&base).unwrap()
+    });
 }
 
 #[test]

@@ -9,6 +9,7 @@ fn origin() -> Origin {
         target: "http://localhost:9009".to_owned(),
         instance: "host-1".to_owned(),
         version: "0".to_owned(),
+        ..Origin::default()
     }
 }
 
@@ -100,6 +101,47 @@ fn snapshots_come_out_in_order_while_others_come_in() {
     assert_eq!(lab.take(&mut store), Some(4), "a store that was empty");
     store.remove().unwrap();
     assert!(!lab.path().exists());
+}
+
+#[test]
+fn what_was_delivered_last_can_be_read_until_the_next_one_was() {
+    let lab = Lab::new();
+    let context = lab.fixture.context();
+    let last = |store: &Store| {
+        let last = store.last_delivered(&context.registry, &context.interner);
+        last.unwrap().map(|snapshot| snapshot.time)
+    };
+    // Some snapshots to a segment.
+    let mut store = lab.store(65_536);
+    assert_eq!(last(&store), None);
+    let ground = snapshot(&lab.fixture, 100);
+    let arrived = store.arrived(&ground, &context.registry, &context.interner);
+    arrived.unwrap();
+    assert_eq!((last(&store), store.is_empty()), (Some(100), true));
+    for number in 101..=700 {
+        lab.append(&mut store, number);
+    }
+    let segments = || numbers(&lab.path()).unwrap().len();
+    assert!(segments() > 2);
+    for number in 101..=700 {
+        assert_eq!(lab.take(&mut store), Some(number));
+        assert_eq!(last(&store), Some(number - 1), "in hand is not delivered");
+        store.delivered().unwrap();
+        assert_eq!(last(&store), Some(number));
+        let (reopened, _) = {
+            drop(store);
+            Store::open(&lab.path(), 65_536).unwrap()
+        };
+        store = reopened;
+        assert_eq!(last(&store), Some(number), "for the next process");
+    }
+    assert_eq!(lab.take(&mut store), None);
+    // Garbled, it is not taken for nothing.
+    let newest = store.path(*numbers(&lab.path()).unwrap().last().unwrap());
+    let file = fs::OpenOptions::new().write(true).open(&newest).unwrap();
+    file.set_len(20).unwrap();
+    let last = store.last_delivered(&context.registry, &context.interner);
+    assert!(last.is_err());
 }
 
 #[test]

@@ -71,7 +71,9 @@ fn read(path: PathBuf, shared: &(Mutex<Behaviour>, Condvar)) -> Vec<u8> {
     loop {
         let now = {
             let stalls = |now: &mut Behaviour| *now == Behaviour::Stalls;
-            *changed.wait_while(behaviour.lock().unwrap(), stalls).unwrap()
+            *changed
+                .wait_while(behaviour.lock().unwrap(), stalls)
+                .unwrap()
         };
         match file.read(&mut piece).unwrap() {
             0 => return all,
