@@ -20,7 +20,43 @@ pub(super) fn bucket(value: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::histogram::ExpHistogram;
+
+    fn counted(values: &[f64]) -> ExpHistogram {
+        let mut histogram = ExpHistogram::for_series();
+        for value in values {
+            histogram.record_explicit(*value);
+        }
+        histogram
+    }
+
+    proptest! {
+        #[test]
+        fn merged_buckets_count_what_lies_between_their_bounds(
+            values in prop::collection::vec(
+                prop_oneof![
+                    -10.0..20_000.0_f64,
+                    prop::sample::select(EXPLICIT_BOUNDS.to_vec()),
+                    Just(f64::NAN),
+                ],
+                0..200,
+            ),
+            cut in 0.0..=1.0_f64,
+        ) {
+            let (one, other) = values.split_at((values.len() as f64 * cut) as usize);
+            let mut both = counted(one);
+            both.merge(&counted(other));
+            let below = |bound: f64| values.iter().filter(|value| **value <= bound).count() as u64;
+            let numbers = values.iter().filter(|value| !value.is_nan()).count() as u64;
+            for (at, bound) in EXPLICIT_BOUNDS.iter().enumerate().take(both.explicit().len()) {
+                prop_assert_eq!(both.explicit()[..=at].iter().sum::<u64>(), below(*bound));
+            }
+            prop_assert_eq!(both.explicit().iter().sum::<u64>(), numbers);
+        }
+    }
 
     #[test]
     fn a_bound_belongs_to_the_bucket_below_it() {

@@ -55,7 +55,8 @@ fn values(run: &Finished, name: &str) -> Option<Vec<f64>> {
     if !name.ends_with(".parquet") && !name.ends_with(".arrows") {
         // Of a file that is cut off, zstd's own tool keeps the last block to itself where that did not
         // fit into its buffer.
-        if name.ends_with(".zst") || name.ends_with(".gz") {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if matches!(ending, Some("zst" | "gz")) {
             repair(&run.path(""), &["--in-place", name]).expect(0);
         }
         let (text, whole) = unpacked(&path);

@@ -13,7 +13,7 @@ use brunt_output::{Catalogue, Environment, Output};
 
 use crate::support::Brunt;
 
-use self::files::Folder;
+use self::files::OnDisk;
 use self::pipe::Pipe;
 use self::receivers::Receiver;
 
@@ -98,9 +98,9 @@ fn one_that_is_killed() {
 fn json() {
     all_cases(|| Pipe::new("json", pipe::json));
     for name in ["o.json", "o.json.gz", "o.json.zst"] {
-        let folder = Folder::new("json", name);
-        all_cases(|| Folder::new("json", name));
-        killed(&folder.argument(), &folder);
+        let file = OnDisk::new("json", name);
+        all_cases(|| OnDisk::new("json", name));
+        killed(&file.argument(), &file);
     }
 }
 
@@ -108,31 +108,31 @@ fn json() {
 fn csv() {
     all_cases(|| Pipe::new("csv", pipe::csv));
     for name in ["o.csv", "o.csv.gz", "o.csv.zst"] {
-        let folder = Folder::new("csv", name);
-        all_cases(|| Folder::new("csv", name));
-        killed(&folder.argument(), &folder);
+        let file = OnDisk::new("csv", name);
+        all_cases(|| OnDisk::new("csv", name));
+        killed(&file.argument(), &file);
     }
 }
 
 #[test]
 fn arrow() {
     all_cases(|| Pipe::new("arrow", pipe::arrow));
-    let folder = Folder::new("arrow", "o.arrows");
-    killed(&folder.argument(), &folder);
+    let file = OnDisk::new("arrow", "o.arrows");
+    killed(&file.argument(), &file);
 }
 
 #[test]
 fn exec() {
     all_cases(|| Pipe::of_a_plugin(pipe::arrow));
-    let folder = Folder::new("exec", "o.arrows");
-    killed(&folder.argument(), &folder);
+    let file = OnDisk::new("exec", "o.arrows");
+    killed(&file.argument(), &file);
 }
 
 #[test]
 fn parquet() {
-    let folder = Folder::new("parquet", "o.parquet");
-    all_cases(|| Folder::new("parquet", "o.parquet"));
-    killed(&folder.argument(), &folder);
+    let file = OnDisk::new("parquet", "o.parquet");
+    all_cases(|| OnDisk::new("parquet", "o.parquet"));
+    killed(&file.argument(), &file);
 }
 
 #[test]

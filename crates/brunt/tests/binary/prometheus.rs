@@ -230,3 +230,27 @@ fn an_outage_loses_nothing() {
         .any(|line| ["warning", "warn", "error"].contains(&line.level()));
     assert!(complained, "the outage is told: {}", run.stderr);
 }
+
+#[test]
+fn names_that_become_one_are_one_label_and_one_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(server) = start(folder.path()) else {
+        return;
+    };
+    let script = "import { Counter } from 'k6/metrics';
+const both = new Counter('both'), either = new Counter('either');
+export const options = { iterations: 4 };
+export default function () {
+  both.add(1, { 'a-b': 'x', 'a.b': 'y', a_b: 'z' });
+  either.add(1, __ITER % 2 ? { 'a-b': 'x' } : { a_b: 'x' });
+}";
+    let out = format!(
+        "prometheus=http://{},stale-markers=false,label.a-b=run",
+        server.address()
+    );
+    let run = Brunt::script(script).args(&["--out", &out]).run().expect(0);
+    assert!(run.messages("error").is_empty(), "{}", run.stderr);
+    assert!(!run.stdout.contains("dropped="), "{}", run.stdout);
+    assert_eq!(value(&server, r#"k6_both_total{a_b="x;y;z"}"#), 4.0);
+    assert_eq!(value(&server, r#"k6_either_total{a_b="x"}"#), 4.0);
+}

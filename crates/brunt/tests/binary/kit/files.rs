@@ -11,13 +11,13 @@ use crate::file_outputs::{repair, unpacked};
 use super::pipe;
 
 /// A file in a folder of its own, and the kind of output that writes it.
-pub(super) struct Folder {
+pub(super) struct OnDisk {
     folder: tempfile::TempDir,
     kind: &'static str,
     name: &'static str,
 }
 
-impl Folder {
+impl OnDisk {
     pub(super) fn new(kind: &'static str, name: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { folder, kind, name }
@@ -36,7 +36,7 @@ impl Folder {
     }
 }
 
-impl Peer for Folder {
+impl Peer for OnDisk {
     fn output(&self) -> Box<dyn Output> {
         super::output(&self.argument())
     }

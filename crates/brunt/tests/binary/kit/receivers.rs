@@ -10,7 +10,7 @@ use brunt_testkit::{Otlp, RemoteWrite, otlp, remote_write};
 /// How long a request takes where the receiver is slow.
 const SLOW: Duration = Duration::from_millis(20);
 /// Much longer than the output waits for an answer.
-const NEVER: Duration = Duration::from_secs(60);
+const NEVER: Duration = Duration::from_mins(1);
 /// How long the output waits for an answer.
 const TIMEOUT: &str = "timeout=200ms";
 /// More requests than any case makes.
