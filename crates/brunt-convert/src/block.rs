@@ -4,8 +4,13 @@
 
 use std::io::{self, Read};
 
+use crate::csv::rows;
+
 /// A block is about this long.
 const BLOCK: usize = 1 << 20;
+
+/// What some programs begin text files with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// No line is longer. A file without line ends must not fill the memory.
 const LONGEST_LINE: usize = 32 << 20;
@@ -61,6 +66,10 @@ impl Blocks {
         let mut want = BLOCK;
         loop {
             self.fill(want);
+            if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
+                self.rest.drain(..BYTE_ORDER_MARK.len());
+                self.offset = BYTE_ORDER_MARK.len() as u64;
+            }
             if self.end.is_some() {
                 let bytes = std::mem::take(&mut self.rest);
                 return if bytes.is_empty() {
@@ -125,17 +134,10 @@ impl Blocks {
 
     /// Behind the last line end that is one.
     fn last_line_end(&self) -> Option<usize> {
-        let mut end = memchr::memrchr(b'\n', &self.rest)?;
         if self.quoted {
-            let quotes = |bytes: &[u8]| memchr::memchr_iter(b'"', bytes).count();
-            let mut before = quotes(&self.rest[..end]);
-            while before % 2 == 1 {
-                let earlier = memchr::memrchr(b'\n', &self.rest[..end])?;
-                before -= quotes(&self.rest[earlier..end]);
-                end = earlier;
-            }
+            return rows::last_end(&self.rest);
         }
-        Some(end + 1)
+        memchr::memrchr(b'\n', &self.rest).map(|at| at + 1)
     }
 }
 
@@ -158,6 +160,19 @@ mod tests {
         assert_eq!(blocks[0].bytes.len(), BLOCK - 9);
         assert!(blocks[1].bytes.starts_with(b"\"a\nb"));
         assert_eq!(blocks[1].offset, BLOCK as u64 - 9);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let text = b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n".to_vec();
+        let blocks = blocks(text.clone(), false);
+        assert_eq!(
+            blocks,
+            [Block {
+                bytes: text[3..].to_vec(),
+                offset: 3
+            }]
+        );
     }
 
     #[test]

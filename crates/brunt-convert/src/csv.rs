@@ -5,6 +5,7 @@
 
 mod columns;
 mod map;
+pub(crate) mod rows;
 
 use std::sync::Arc;
 
@@ -49,7 +50,10 @@ impl CsvReader {
             let mut row = &rows[begin..end];
             let quoted = memchr(b'"', row).is_some();
             if quoted {
-                end = begin + quoted_end(&rows[begin..]);
+                end = match rows::end(&rows[begin..]) {
+                    rows::End::At(at) | rows::End::Unquoted(Some(at)) => begin + at,
+                    rows::End::Beyond | rows::End::Unquoted(None) => rows.len(),
+                };
                 row = &rows[begin..end];
             }
             let row = row.strip_suffix(b"\r").unwrap_or(row);
@@ -174,19 +178,6 @@ impl CsvReader {
 fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = memchr(b',', text)?;
     Some((&text[..at], &text[at + 1..]))
-}
-
-/// Where the row ends that these rows begin with: at a line end that is not between quotes.
-fn quoted_end(rows: &[u8]) -> usize {
-    let mut quoted = false;
-    for at in memchr::memchr2_iter(b'"', b'\n', rows) {
-        if rows[at] == b'"' {
-            quoted = !quoted;
-        } else if !quoted {
-            return at;
-        }
-    }
-    rows.len()
 }
 
 #[cfg(test)]

@@ -123,6 +123,17 @@ impl Inputs {
         })
     }
 
+    /// Each file for itself; what is read of them is counted together.
+    pub(crate) fn each(self) -> Vec<Self> {
+        let (format, read) = (self.format, self.read);
+        let one = |file| Self {
+            files: vec![file],
+            format,
+            read: Arc::clone(&read),
+        };
+        self.files.into_iter().map(one).collect()
+    }
+
     /// What all of them are.
     pub fn format(&self) -> Format {
         self.format

@@ -8,6 +8,7 @@
 //! - [`declared`]: what they say about metrics, thresholds and the time zone, read before the samples.
 //! - [`read`]: their samples. Blocks of whole lines are read on one thread, parsed on others, and handed
 //!   over in their order, so that the order within a series is kept and memory does not depend on the size.
+//! - [`read_merged`]: the same, of several files at a time in the order of their times.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ mod format;
 pub mod fuzzing;
 mod input;
 mod json;
+mod merge;
 mod number;
 mod pipeline;
 mod series;
@@ -26,4 +28,5 @@ mod time;
 pub use declared::{Declared, declared};
 pub use format::Format;
 pub use input::{InputError, Inputs};
+pub use merge::{MOST_FILES, read_merged};
 pub use pipeline::{Broken, Known, Options, ReadError, Tally, read};

@@ -80,6 +80,16 @@ pub struct Tally {
     pub notices: Vec<String>,
 }
 
+impl Tally {
+    /// Adds what was read of other files.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.samples += other.samples;
+        self.broken += other.broken;
+        self.doubtful += other.doubtful;
+        self.notices.extend(other.notices);
+    }
+}
+
 /// Work, and where what became of it goes.
 type Task = (Work, SyncSender<Result<Lines, String>>);
 
@@ -328,7 +338,6 @@ fn read_files(inputs: &Inputs, work: &SyncSender<Task>, steps: &SyncSender<Step>
 }
 
 fn header(bytes: &[u8]) -> io::Result<Arc<Columns>> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let first = bytes.split(|byte| *byte == b'\n').next();
     let columns = first.and_then(Columns::read);
     let missing = || io::Error::new(io::ErrorKind::InvalidData, "the first row names no columns");

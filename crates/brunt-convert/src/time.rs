@@ -55,8 +55,9 @@ impl Times {
         })
     }
 
-    /// Any of k6's `timeFormat`s. Units are told by the number of digits: 10 digits of seconds reach to the
-    /// year 2286.
+    /// Any of k6's `timeFormat`s. Units are told by the number of digits, from September 2001, when seconds
+    /// got their tenth, to the year 2286. A number of digits that no unit has then is no time: a guess would be
+    /// wrong by a factor of a thousand.
     pub(crate) fn any(&mut self, text: &[u8]) -> Option<Time> {
         if text.get(10) == Some(&b'T') {
             return self.rfc3339(text);
@@ -66,10 +67,11 @@ impl Times {
             return None;
         }
         let unit = match digits.len() {
-            ..=11 => NANOS,
-            12..=14 => 1_000_000,
-            15..=17 => 1_000,
-            _ => 1,
+            ..=10 => NANOS,
+            13 => 1_000_000,
+            16 => 1_000,
+            19 => 1,
+            _ => return None,
         };
         let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
         Some(Time {
@@ -144,6 +146,12 @@ mod tests {
             "2026-11-22T10:59:01.Z",
             "2026-13-22T10:59:01Z",
             "99999999999999999999",
+            "17953451411",
+            "179534514115",
+            "17953451411504",
+            "179534514115049",
+            "17953451411504909",
+            "179534514115049093",
         ] {
             assert_eq!(times.any(text.as_bytes()), None, "{text}");
         }

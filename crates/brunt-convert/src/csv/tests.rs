@@ -82,6 +82,18 @@ fn quotes_hold_commas_quotes_and_line_ends() {
 }
 
 #[test]
+fn a_stray_quote_costs_no_other_row() {
+    let (seen, lines) = read(
+        "http_reqs,1,1,5\" disk,n,,\nhttp_reqs,1,2,g,n,,\nhttp_reqs,1,3,\"g,n,,\nhttp_reqs,1,4,g,n,,\n",
+    );
+    let values: Vec<f64> = seen.iter().map(|(value, ..)| *value).collect();
+    assert_eq!(values, [1.0, 2.0, 4.0]);
+    assert_eq!(seen[0].1, of(&[("group", "5\" disk"), ("name", "n")]));
+    let told: Vec<u64> = lines.told().map(|(line, _)| line).collect();
+    assert_eq!(told, [3]);
+}
+
+#[test]
 fn rows_with_tags_in_doubt_are_counted_each() {
     let (seen, lines) =
         read("http_reqs,1,1,,,q=a=b,\nhttp_reqs,1,1,,,q=a=b,\nhttp_reqs,1,1,,,q=w & m,\n");
