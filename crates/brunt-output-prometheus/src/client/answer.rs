@@ -83,6 +83,14 @@ fn written(headers: &HeaderMap) -> Option<Written> {
 pub(super) fn judge(answer: &Answer) -> Verdict {
     let reason = answer.describe();
     let status = answer.status;
+    // Prometheus 2.42 blames itself for it, but it will never be younger.
+    let too_old = status == StatusCode::INTERNAL_SERVER_ERROR && answer.message == "too old sample";
+    if too_old {
+        return Verdict::Reject {
+            reason,
+            split: true,
+        };
+    }
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         // Who asks for a wait, or is a gateway, does not mean the load.
         let blames = status == StatusCode::INTERNAL_SERVER_ERROR && answer.after.is_none();
@@ -148,6 +156,8 @@ mod tests {
                 Verdict::Retry { fault: None, .. }
             ));
         }
+        let too_old = judge(&answer(500, &[], "too old sample"));
+        assert!(matches!(too_old, Verdict::Reject { split: true, .. }));
         for (code, split) in [
             (400, true),
             (413, true),

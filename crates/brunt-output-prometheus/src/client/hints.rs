@@ -64,6 +64,22 @@ const HINTS: &[(&str, &str)] = &[
         "err-mimir-sample-timestamp-too-old",
         "the samples waited for longer than the receiver looks back: raise out_of_order_time_window",
     ),
+    // Prometheus' own words.
+    (
+        "out of order sample",
+        "the receiver has newer samples of the series: for Prometheus set \
+         storage.tsdb.out_of_order_time_window, for Mimir out_of_order_time_window, to the age of the samples",
+    ),
+    (
+        "out of bounds",
+        "the samples are older than what the receiver takes: for Prometheus set \
+         storage.tsdb.out_of_order_time_window, for Mimir out_of_order_time_window, to their age",
+    ),
+    (
+        "too old sample",
+        "the samples are older than what the receiver takes: for Prometheus raise \
+         storage.tsdb.out_of_order_time_window, for Mimir out_of_order_time_window, to their age",
+    ),
     ("no org id", "the receiver wants a tenant: set tenant=NAME"),
 ];
 
@@ -91,7 +107,11 @@ mod tests {
         let told = hint(429, message).unwrap();
         assert!(told.contains("interval=15s") && told.contains("ingestion_rate"));
         assert!(hint(429, "slow down").unwrap().contains("interval=15s"));
-        assert_eq!(hint(400, "out of order sample"), None);
+        for old in ["out of bounds", "too old sample", "out of order sample"] {
+            let told = hint(400, old).unwrap();
+            assert!(told.contains("out_of_order_time_window"), "{told}");
+        }
+        assert_eq!(hint(400, "duplicate sample"), None);
         assert!(hint(401, "no org id").unwrap().contains("tenant=NAME"));
     }
 }
