@@ -11,7 +11,7 @@
 pub mod bus;
 pub mod collector;
 mod driver;
-mod local;
+pub mod local;
 mod raw;
 pub mod recorder;
 mod shared;

@@ -12,11 +12,11 @@ use rustc_hash::FxHashMap;
 const POOLED: usize = 1024;
 
 /// A list of [`LocalSinks`]' aggregates.
-pub(crate) type ListId = u32;
+pub type ListId = u32;
 
 /// Sinks of metrics and sub-metrics.
 #[derive(Debug, Default)]
-pub(crate) struct LocalSinks {
+pub struct LocalSinks {
     sinks: Vec<(AggregateId, Sink)>,
     places: FxHashMap<AggregateId, u32>,
     /// The sinks that a series counts towards. Many series share a list.
@@ -26,7 +26,7 @@ pub(crate) struct LocalSinks {
 
 impl LocalSinks {
     /// The list of the aggregates that a series counts towards.
-    pub(crate) fn list(
+    pub fn list(
         &mut self,
         plan: &AggregatePlan,
         (metric, tags): (MetricId, &TagSet),
@@ -51,15 +51,19 @@ impl LocalSinks {
         id
     }
 
+    /// Adds a finite value to every sink of a list that [`LocalSinks::list`] gave.
     #[inline]
-    pub(crate) fn add(&mut self, list: ListId, time: i64, value: f64) {
-        for &at in &*self.lists[list as usize] {
+    pub fn add(&mut self, list: ListId, time: i64, value: f64) {
+        let Some(list) = self.lists.get(list as usize) else {
+            return;
+        };
+        for &at in &**list {
             self.sinks[at as usize].1.add(time, value);
         }
     }
 
     /// Empties the sinks into a delta.
-    pub(crate) fn drain(&mut self, delta: &mut Delta) {
+    pub fn drain(&mut self, delta: &mut Delta) {
         for (id, sink) in &mut self.sinks {
             delta.take_aggregate(*id, sink);
         }

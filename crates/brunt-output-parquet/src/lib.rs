@@ -32,6 +32,7 @@ use brunt_output::{ConfigError, Key, Output, OutputKind, Settings};
 
 pub use output::ParquetOutput;
 pub use repair::{RepairError, Repaired, is_ours, repair};
+pub use side::left_by_another;
 
 /// The kind behind `--out parquet`.
 #[derive(Debug, Clone, Copy, Default)]

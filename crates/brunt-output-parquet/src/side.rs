@@ -56,8 +56,12 @@ pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Refuses to write over what an earlier run has left, which may be all that there is of it.
-pub(crate) fn left_by_another(whole: &Path) -> io::Result<()> {
+/// Refuses to write over what an earlier run has left of the file of this name, which may be all that there is of
+/// it.
+///
+/// # Errors
+/// If there is something.
+pub fn left_by_another(whole: &Path) -> io::Result<()> {
     let left = [temporary_of(whole), path_of(whole)];
     match left.iter().find(|path| path.exists()) {
         None => Ok(()),

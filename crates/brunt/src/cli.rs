@@ -236,6 +236,7 @@ pub(crate) fn command() -> Command {
         .subcommands(verbs::commands())
         .subcommand(inspect())
         .subcommand(crate::convert::command())
+        .subcommand(crate::summary::command())
         .subcommand(crate::dashboards::command())
         .subcommand(crate::repair::command())
         .subcommand(crate::scaffold::command())

@@ -1,21 +1,26 @@
-//! `brunt convert`: result files in, outputs of samples out. What reads files is `brunt-convert`; here are
+//! `brunt convert`: result files in, any output out. What reads files is `brunt-convert`; here are
 //! the command, and what is different from a run: outputs are waited for, and files appear when whole.
 
+mod feed;
 mod progress;
+mod source;
 mod whole;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use brunt_convert::{Broken, Inputs, Known, Options, Tally};
+use brunt_convert::{Inputs, MOST_FILES, Options, Tally};
 use brunt_engine::{Level, LogSink, Record};
-use brunt_metrics::{Interner, MetricKind, Registry, SampleBatch, SystemTags, ValueType};
-use brunt_output::{Account, Drain, EdgeSender, Item, Log, OutputContext, Spool, Wants};
+use brunt_metrics::{SampleBatch, SystemTags};
+use brunt_output::{Account, Drain, EdgeSender, Log, OutputContext, Spool, Wants};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
-use self::progress::Progress;
+use self::feed::Feed;
+pub(crate) use self::progress::Progress;
+pub(crate) use self::source::{Source, args as source_args, report as report_reading, tell};
 use self::whole::Whole;
 use crate::exit::{Exit, Failure};
 use crate::run::outputs::{self, Delivered, GaveUp};
@@ -24,13 +29,10 @@ use crate::terminal::Terminal;
 /// Whatever the files need, an output may take it.
 const NO_LIMIT: Duration = Duration::from_hours(24 * 365);
 
-/// About what a series takes in the interner.
-const SERIES_BYTES: u64 = 200;
-
 /// The command.
 pub(crate) fn command() -> Command {
     Command::new("convert")
-        .about("Reads result files and writes them to any output of samples")
+        .about("Reads result files and writes them to any output")
         .after_help(
             "Inputs are k6's JSON lines and CSV (plain, .gz, .zst, cut off by a crash too), and Parquet files and Arrow
 streams of brunt's; what they are is told by their content. A folder stands for all results in it, - for the
@@ -41,15 +43,9 @@ The exit code is 123 if a line was broken, unless --skip-invalid is given; what 
 Examples:
   brunt convert results.json.gz --out parquet=results.parquet
   brunt convert results/ --out csv=all.csv.zst,timeFormat=rfc3339_nano --out arrow=all.arrow
+  brunt convert generator-*.json.gz --out mimir=http://localhost:9009/api/v1/push
   zcat results.json.gz | brunt convert - --out json=copy.json
   brunt convert run.csv --metric orders=counter --metric took=trend:time --out json=run.json",
-        )
-        .arg(
-            Arg::new("input")
-                .required(true)
-                .num_args(1..)
-                .value_name("INPUT")
-                .help("A result file, a folder, a pattern, or - for standard input; repeatable"),
         )
         .arg(
             Arg::new("out")
@@ -58,110 +54,47 @@ Examples:
                 .action(ArgAction::Append)
                 .required(true)
                 .value_name("NAME[=TARGET][,KEY=VALUE…]")
-                .help("Where to: json, csv, parquet, arrow or exec; see `brunt outputs`; repeatable"),
+                .help("Where to: json, csv, parquet, mimir, otlp…; see `brunt outputs`; repeatable"),
         )
-        .arg(
-            Arg::new("metric")
-                .long("metric")
-                .action(ArgAction::Append)
-                .value_name("NAME=KIND[:CONTENT]")
-                .value_parser(metric)
-                .help("What a metric of a CSV file is: counter, gauge, rate or trend, of default, time or data [default: trend]; repeatable"),
-        )
-        .arg(
-            Arg::new("skip-invalid")
-                .long("skip-invalid")
-                .action(ArgAction::SetTrue)
-                .help("Exit with 0 even if lines were broken and left out"),
-        )
-        .arg(
-            Arg::new("memory-limit")
-                .long("memory-limit")
-                .value_name("BYTES")
-                .default_value("512MB")
-                .value_parser(memory)
-                .help("How much memory it may take, about"),
-        )
-}
-
-fn memory(text: &str) -> Result<u64, String> {
-    brunt_output::settings::parse_size(text)
-        .filter(|bytes| *bytes >= 64_000_000)
-        .ok_or_else(|| "write a size of at least 64MB, such as 512MB or 2GiB".to_owned())
-}
-
-/// A metric as `--metric` names it.
-type Given = (String, MetricKind, ValueType);
-
-fn metric(text: &str) -> Result<Given, String> {
-    let wrong = "write a name and what it is, such as orders=counter or took=trend:time";
-    let (name, what) = text.split_once('=').ok_or(wrong)?;
-    let (kind, contains) = what.split_once(':').unwrap_or((what, "default"));
-    let kind = match kind {
-        "counter" => MetricKind::Counter,
-        "gauge" => MetricKind::Gauge,
-        "rate" => MetricKind::Rate,
-        "trend" => MetricKind::Trend,
-        _ => return Err(wrong.to_owned()),
-    };
-    let contains = match contains {
-        "default" => ValueType::Default,
-        "time" => ValueType::Time,
-        "data" => ValueType::Data,
-        _ => return Err(wrong.to_owned()),
-    };
-    Ok((name.to_owned(), kind, contains))
+        .args(source_args())
 }
 
 /// Converts; the exit code tells whether all of it could be read and written.
 pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit, Failure> {
-    let names: Vec<String> = matches
-        .get_many("input")
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
     let out: Vec<String> = matches
         .get_many("out")
         .into_iter()
         .flatten()
         .cloned()
         .collect();
-    let memory = matches
-        .get_one::<u64>("memory-limit")
-        .copied()
-        .unwrap_or(512_000_000);
     let log: Arc<dyn LogSink> = Arc::clone(&terminal.log) as _;
 
     // Everything that can be wrong is found before anything is written.
     let (configured, files) = whole::configure(&outputs::catalogue(), &out)
         .map_err(|error| Failure::new(Exit::InvalidConfig, error.to_string()))?;
-    let takes_samples = |one: &brunt_output::Configured| one.output.wants() == Wants::Samples;
-    if let Some(one) = configured.iter().find(|one| !takes_samples(one)) {
+    let backfills = configured
+        .iter()
+        .any(|one| one.output.wants() != Wants::Samples);
+    let Source {
+        inputs,
+        known,
+        declared,
+        memory,
+    } = Source::open(matches)?;
+    if backfills && inputs.count() > MOST_FILES {
         let message = format!(
-            "--out {}: convert writes every sample, and this output takes sums over time: use json, csv, parquet, arrow or exec",
-            one.instance
+            "these are {} files, and outputs of sums over time take at most {MOST_FILES} at a time, which are read side by side: put those of one run into one file first, with --out parquet=",
+            inputs.count()
         );
-        return Err(Failure::new(Exit::InvalidConfig, message));
+        return Err(Failure::new(Exit::Usage, message));
     }
-    let inputs = Inputs::find(&names).map_err(usage)?;
-    let most = usize::try_from(memory / 4 / SERIES_BYTES).unwrap_or(usize::MAX);
-    let known = Known {
-        registry: Arc::new(Registry::new()),
-        interner: Arc::new(Interner::new(most.min(Interner::DEFAULT_MAX_SERIES))),
-    };
-    for (name, kind, contains) in matches.get_many::<Given>("metric").into_iter().flatten() {
-        let made = known.registry.register(name, *kind, *contains);
-        made.map_err(|error| Failure::new(Exit::InvalidConfig, format!("--metric: {error}")))?;
-    }
-    let declared = brunt_convert::declared(&inputs, &known.registry).map_err(usage)?;
     let drain = Drain::within(NO_LIMIT);
     let context = OutputContext {
         registry: Arc::clone(&known.registry),
         interner: Arc::clone(&known.interner),
         system_tags: SystemTags::default(),
         declarations: Arc::new(declared.declarations),
-        instance: declared.instance.unwrap_or_default().into(),
+        instance: instance(declared.instance, backfills).into(),
         utc_offset: declared.utc_offset,
         spool: Spool::off(),
         drain: drain.clone(),
@@ -169,13 +102,13 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         log: Log::default(),
     };
     let conversion = Conversion {
-        inputs: &inputs,
         options: Options {
             known,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         },
         room: usize::try_from(memory / 16).unwrap_or(usize::MAX) / configured.len().max(1),
         quiet: matches.get_flag("quiet"),
+        interrupted: Arc::default(),
         runtime: runtime()?,
         log,
     };
@@ -184,11 +117,15 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         // Starting an output needs the runtime.
         let _entered = conversion.runtime.enter();
         let (edges, running) = running.start(&context, &conversion.log);
-        let read = conversion.read(edges);
+        let read = conversion.read(inputs, edges);
         let delivered = conversion.runtime.block_on(running.finish(&drain));
         (read, delivered)
     };
     let (read, delivered) = read;
+    if conversion.interrupted.load(Ordering::Relaxed) {
+        let message = format!("interrupted: {TAKEN_BACK}");
+        return Err(Failure::new(Exit::Signal, message));
+    }
     let tally = read?;
     let written = conversion.report(&tally, &delivered, files);
     if !written {
@@ -200,8 +137,11 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
     Ok(Exit::Success)
 }
 
-fn usage(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Usage, error.to_string())
+/// The generator that the files tell. Series of sums need one, so that those of the next run are others.
+fn instance(told: Option<String>, backfills: bool) -> String {
+    let fallback = if backfills { "brunt-convert" } else { "" };
+    let told = told.filter(|name| !name.is_empty());
+    told.unwrap_or_else(|| fallback.to_owned())
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -210,96 +150,100 @@ fn runtime() -> Result<Runtime, Failure> {
         .thread_name("brunt-control")
         .enable_all()
         .build()
-        .map_err(|error| usage(format!("cannot start: {error}")))
+        .map_err(|error| Failure::new(Exit::Usage, format!("cannot start: {error}")))
 }
 
-/// What becomes of the outputs' files when the reading ends early.
-const TAKEN_BACK: &str =
-    "files of json, csv and arrow were not written, those of parquet end where the reading did";
+/// What becomes of what outputs have written when the reading ends early.
+const TAKEN_BACK: &str = "no file was written, but for those of parquet that roll-size, roll-interval, partition or a \
+     bucket make whole one by one; what receivers have taken stays there";
 
-struct Conversion<'a> {
-    inputs: &'a Inputs,
+struct Conversion {
     options: Options,
     /// Bytes that may wait for an output before the next batch is given to it.
     room: usize,
     quiet: bool,
+    interrupted: Arc<AtomicBool>,
     runtime: Runtime,
     log: Arc<dyn LogSink>,
 }
 
-impl Conversion<'_> {
+impl Conversion {
     /// Gives every sample to all outputs, as fast as the slowest takes them.
-    fn read(&self, edges: Vec<(Wants, EdgeSender)>) -> Result<Tally, Failure> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        self.runtime.spawn({
-            let interrupted = Arc::clone(&interrupted);
-            async move {
-                if tokio::signal::ctrl_c().await.is_ok() {
-                    interrupted.store(true, Ordering::Relaxed);
-                }
-            }
-        });
+    fn read(&self, inputs: Inputs, edges: Vec<(Wants, EdgeSender)>) -> Result<Tally, Failure> {
+        self.on_interrupt()?;
         let rows = Arc::new(AtomicU64::new(0));
         let progress = Progress::start(
             self.quiet,
-            self.inputs.bytes(),
-            self.inputs.bytes_read(),
+            inputs.bytes(),
+            inputs.bytes_read(),
             Arc::clone(&rows),
         );
-        let give = |batch: SampleBatch| {
+        let backfills = edges.iter().any(|(wants, _)| *wants != Wants::Samples);
+        let known = &self.options.known;
+        let feeds = edges.into_iter();
+        let mut feeds: Vec<Feed> = feeds
+            .map(|(wants, edge)| Feed::new(wants, edge, known))
+            .collect();
+        let mut give = |batch: SampleBatch, until: i64| {
             rows.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
             let batch = Arc::new(batch);
             let mut taken = false;
-            for (_, edge) in &edges {
+            for feed in &mut feeds {
                 // One that has gone does not keep the others from theirs.
-                if self.runtime.block_on(edge.room(self.room)) {
-                    edge.push(Item::Samples(Arc::clone(&batch)));
-                    taken = true;
-                }
+                taken |= feed.give(&self.runtime, self.room, &batch, until);
             }
-            taken && !interrupted.load(Ordering::Relaxed)
+            taken && !self.interrupted.load(Ordering::Relaxed)
         };
-        let tell = |broken: &Broken| {
-            let Broken {
-                name,
-                line,
-                offset,
-                reason,
-            } = broken;
-            self.say(
-                Level::Warn,
-                format!("{name}, line {line} (byte {offset}): {reason}; left out"),
-            );
+        let tell = |broken: &_| tell(&self.log, broken);
+        let read = if backfills {
+            brunt_convert::read_merged(inputs, &self.options, &mut give, tell)
+        } else {
+            // Sums alone want to know up to which time everything was given.
+            let give = |batch| give(batch, i64::MIN);
+            brunt_convert::read(&inputs, &self.options, give, tell)
         };
-        let read = brunt_convert::read(self.inputs, &self.options, give, tell);
         drop(progress);
         // The outputs end when nobody gives them anything any more.
-        drop(edges);
-        if interrupted.load(Ordering::Relaxed) {
-            return Err(Failure::new(
-                Exit::Signal,
-                format!("interrupted: {TAKEN_BACK}"),
-            ));
+        for feed in feeds {
+            let left_out = feed.finish(&self.runtime);
+            if left_out > 0 {
+                let message = format!(
+                    "{left_out} samples have no finite value or a time that cannot be, and are in no sum"
+                );
+                self.say(Level::Warn, message);
+            }
         }
         read.map_err(|error| Failure::new(Exit::InvalidInput, format!("{error}; {TAKEN_BACK}")))
     }
 
+    /// Ctrl-C ends the reading and leaves no file, also while outputs still write; a second one ends everything.
+    fn on_interrupt(&self) -> Result<(), Failure> {
+        let (interrupted, log) = (Arc::clone(&self.interrupted), Arc::clone(&self.log));
+        let _entered = self.runtime.enter();
+        // Here and not in the task, so that none is missed once outputs are written to.
+        let mut signals = signal(SignalKind::interrupt())
+            .map_err(|error| Failure::new(Exit::Usage, format!("cannot start: {error}")))?;
+        self.runtime.spawn(async move {
+            if signals.recv().await.is_none() {
+                return;
+            }
+            interrupted.store(true, Ordering::Relaxed);
+            log.log(Record {
+                level: Level::Warn,
+                message: "interrupted: outputs are ended; interrupt again to leave at once"
+                    .to_owned(),
+                fields: Vec::new(),
+            });
+            if signals.recv().await.is_some() {
+                std::process::exit(Exit::Signal as i32);
+            }
+        });
+        Ok(())
+    }
+
     /// Says what was read and written, and gives whole files their names; whether all was written.
     fn report(&self, tally: &Tally, delivered: &[Delivered], files: Vec<Whole>) -> bool {
-        for notice in &tally.notices {
-            self.say(Level::Info, notice.clone());
-        }
-        if tally.broken > 0 {
-            let message = format!("{} broken lines were left out", tally.broken);
-            self.say(Level::Warn, message);
-        }
-        if tally.doubtful > 0 {
-            let message = format!(
-                "{} rows have tags that could have meant something else, because k6 does not escape `extra_tags`",
-                tally.doubtful
-            );
-            self.say(Level::Warn, message);
-        }
+        report_reading(&self.log, tally);
         let mut whole = true;
         for one in delivered {
             let counts = &one.counts;
@@ -307,12 +251,17 @@ impl Conversion<'_> {
                 whole = false;
             }
             if !self.quiet {
+                let (instance, delivered) = (&one.instance, counts.delivered);
                 self.say(
                     Level::Info,
-                    format!(
-                        "{}: {} of {} samples written",
-                        one.instance, counts.delivered, tally.samples
-                    ),
+                    if one.cumulative {
+                        format!("{instance}: {delivered} points written")
+                    } else {
+                        format!(
+                            "{instance}: {delivered} of {} samples written",
+                            tally.samples
+                        )
+                    },
                 );
             }
             if let Some(reason) = counts

@@ -36,7 +36,7 @@ pub(crate) enum Exit {
     Undelivered = 120,
     /// An output could not be reached before the start.
     OutputUnreachable = 121,
-    /// `brunt convert` only: a result file has broken lines or cannot be read to its end.
+    /// `brunt convert` and `brunt summary` only: a result file has broken lines or cannot be read to its end.
     InvalidInput = 123,
     /// Wrong arguments, a missing script, a script without functions.
     Usage = 255,

@@ -13,6 +13,7 @@ mod repair;
 mod run;
 mod scaffold;
 mod send;
+mod summary;
 mod terminal;
 mod verbs;
 
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         }),
         Some(("send", own)) => with_terminal(own, |terminal| send::run(own, terminal)),
         Some(("convert", own)) => with_terminal(own, |terminal| convert::run(own, terminal)),
+        Some(("summary", own)) => with_terminal(own, |terminal| summary::run(own, terminal)),
         Some(("dashboards", own)) => with_terminal(own, |_| dashboards::run(own)),
         Some(("repair", own)) => with_terminal(own, |terminal| repair::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),

@@ -1,4 +1,4 @@
-//! Files that get their name once they are whole. Outputs of a run write in place, because what was
+//! Files that get their name once they are whole. Outputs of a run write at once, because what was
 //! measured cannot be measured again; a conversion can, and half a file would pass for a whole one.
 
 use std::fs;
@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use brunt_output::{Catalogue, ConfigError, Configured, OutputKind, Settings};
 
-/// The outputs that write one file in place.
-const IN_PLACE: [&str; 3] = ["json", "csv", "arrow"];
+/// The outputs that write one file.
+const ONE_FILE: [&str; 4] = ["json", "csv", "arrow", "parquet"];
+
+/// Keys of theirs with which they write several, each whole in itself.
+const SEVERAL: [&str; 3] = ["roll-size", "roll-interval", "partition"];
 
 /// A file under the name that it has until it is whole. Unless it is kept, it goes.
 #[derive(Debug)]
@@ -69,9 +72,9 @@ pub(crate) fn configure(
     Ok((configured, files))
 }
 
-/// Lets an output that writes in place write beside its target, unless that is no regular file.
+/// Lets an output that writes one file write it beside its target, unless that is no regular file.
 fn defer(kind: &dyn OutputKind, settings: &mut Settings) -> Option<Whole> {
-    if !kind.names().iter().any(|name| IN_PLACE.contains(name)) {
+    if !kind.names().iter().any(|name| ONE_FILE.contains(name)) {
         return None;
     }
     if settings.target.is_empty() {
@@ -79,10 +82,19 @@ fn defer(kind: &dyn OutputKind, settings: &mut Settings) -> Option<Whole> {
         let named = settings.keys.get("fileName").cloned();
         settings.target = named.unwrap_or_else(|| key.default.to_owned());
     }
-    if settings.target == "-" {
+    let key = |name: &&str| {
+        let value = settings.keys.get(*name);
+        value.is_some_and(|value| !value.is_empty())
+    };
+    let is_file = settings.target != "-" && !settings.target.contains("://");
+    if !is_file || SEVERAL.iter().any(key) {
         return None;
     }
     let name = PathBuf::from(&settings.target);
+    // The output refuses it under that name, and says why.
+    if kind.names().contains(&"parquet") && brunt_output_parquet::left_by_another(&name).is_err() {
+        return None;
+    }
     if fs::metadata(&name).is_ok_and(|found| !found.is_file()) {
         return None;
     }

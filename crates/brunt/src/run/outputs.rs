@@ -123,7 +123,7 @@ async fn told(
         log.log(Record {
             level: Level::Error,
             message: format!(
-                "output {instance}: {reason}; the test goes on, what this output has not written is lost"
+                "output {instance}: {reason}; everything else goes on, what this output has not written is lost"
             ),
             fields: Vec::new(),
         });

@@ -289,11 +289,7 @@ fn what_cannot_be_converted_is_refused_before_anything_is_written() {
         (&["missing.json"], 255, "cannot read missing.json"),
         (&["*.json"], 255, "no file is named like *.json"),
         (&[json, csv], 255, "convert one kind of files at a time"),
-        (
-            &[json, "--out", "mimir=http://127.0.0.1:1"],
-            104,
-            "convert writes every sample",
-        ),
+        (&[json, "--out", "mimir=http://127.0.0.1:1"], 121, "mimir"),
     ];
     for (inputs, code, message) in table {
         let output = convert(folder, &[inputs, &["--out", "json=out.json"]].concat());
@@ -333,4 +329,26 @@ fn a_killed_conversion_leaves_no_file_under_its_name() {
     running.kill().unwrap();
     running.wait().unwrap();
     assert!(!folder.join("out.json").exists());
+}
+
+#[test]
+fn an_interrupted_conversion_leaves_no_file_under_its_name() {
+    let outs = ["--out", "parquet=out.parquet", "--out", "json=pipe"];
+    let brunt = Brunt::command("convert")
+        .file("run.json", unpacked(&golden("run.json.gz")))
+        .args(&["run.json"])
+        .args(&outs);
+    let pipe = brunt.folder().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // Nobody reads on before the signal has come.
+    let running = brunt.start();
+    let mut reader = std::fs::File::open(&pipe).unwrap();
+    reader.read_exact(&mut [0; 1]).unwrap();
+    running.signal("INT");
+    running.wait_for_log("interrupted: outputs are ended");
+    std::io::copy(&mut reader, &mut std::io::sink()).unwrap();
+    let finished = running.finish().expect(105);
+    assert!(!finished.path("out.parquet").exists());
+    assert_eq!(left_over(&finished.path("")), 0);
 }

@@ -8,6 +8,7 @@
 
 mod api;
 mod arrivals;
+mod backfill;
 mod bad_input;
 mod broken_servers;
 mod columnar;
@@ -50,5 +51,6 @@ mod segments;
 mod signals;
 mod soak;
 mod spool;
+mod summary_files;
 mod support;
 mod terminal;
