@@ -221,9 +221,8 @@ mod tests {
     }
 
     fn line(snapshot: &Snapshot) -> (i64, f64, bool) {
-        let value = match snapshot.series[0].value {
-            SeriesValue::Counter(sum) => sum,
-            _ => panic!("no counter"),
+        let SeriesValue::Counter(value) = snapshot.series[0].value else {
+            panic!("no counter")
         };
         (snapshot.time / SECOND, value, snapshot.last)
     }
