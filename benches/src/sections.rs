@@ -2,6 +2,7 @@
 
 mod arrival;
 mod bus;
+mod convert;
 mod flatness;
 mod interner;
 mod memory;
@@ -20,7 +21,7 @@ use crate::report::Row;
 pub(crate) type Section = fn(&Lab) -> Result<Vec<Row>, BenchError>;
 
 /// Names for `--only`, in the order of a whole run.
-pub(crate) const ALL: [(&str, Section); 12] = [
+pub(crate) const ALL: [(&str, Section); 13] = [
     ("throughput", throughput::measure),
     ("memory", memory::measure),
     ("arrival", arrival::measure),
@@ -30,6 +31,7 @@ pub(crate) const ALL: [(&str, Section); 12] = [
     ("interner", interner::measure),
     ("bus", bus::measure),
     ("outputs", outputs::measure),
+    ("convert", convert::measure),
     ("network", network::measure),
     ("shared-array", shared_array::measure),
     ("startup", startup::measure),
