@@ -26,7 +26,7 @@ const USAGE: &str = "\
 usage: brunt-bench --brunt BINARY [--report FILE] [--only SECTION[,SECTION]] [--rounds N] [--seconds N]
 
 Sections: throughput, memory, arrival, ramp, truth, flatness,
-interner, outputs, shared-array, startup. Needs nginx and wrk.
+interner, outputs, convert, shared-array, startup. Needs nginx and wrk.
 --rounds (default 5) and --seconds (default 3) are those of the throughput section.
 ";
 
