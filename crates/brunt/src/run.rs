@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brunt_engine::{Level, LogSink, Record};
+use brunt_metrics::TagSet;
 use brunt_options::Features;
 use brunt_output::Drain;
 use tokio::sync::oneshot;
@@ -171,7 +172,7 @@ async fn run_async(
     .await?;
     let api = ran.api.take();
     let verdict = outcome::judge(&ran);
-    close(&ran, &verdict, &args.script).await?;
+    close(&ran, &verdict, &args.script, &settings.k6.run_tags).await?;
     let delivered = tokio::select! {
         delivered = running.finish(&drain) => delivered,
         // Never returns.
@@ -203,11 +204,17 @@ async fn run_async(
 }
 
 /// Gives the outputs their last snapshot, with how the run went.
-async fn close(ran: &test::Ran, verdict: &outcome::Verdict, script: &str) -> Result<(), Failure> {
+async fn close(
+    ran: &test::Ran,
+    verdict: &outcome::Verdict,
+    script: &str,
+    tags: &TagSet,
+) -> Result<(), Failure> {
     let facts = telemetry::RunFacts {
         script,
         verdict: verdict.word(),
         exit_code: verdict.exit as u8,
+        tags,
         started: ran.started,
     };
     let own = telemetry::of_run(&ran.report, &facts);

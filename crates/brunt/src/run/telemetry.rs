@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use brunt_aggregate::{OwnPoint, Report, Totals, Values};
 use brunt_engine::TestState;
-use brunt_metrics::ValueType;
+use brunt_metrics::{TagSet, ValueType};
 use brunt_output::Account;
 use brunt_output::account::METRICS;
 
@@ -20,6 +20,17 @@ const PERCENTILES: [(&str, f64); 4] = [
     ("p(95)", 95.0),
     ("p(99)", 99.0),
 ];
+
+/// The test's own tag `testid`, where it has one, becomes a label as it is one of all its series.
+fn named(mut points: Vec<OwnPoint>, tags: &TagSet) -> Vec<OwnPoint> {
+    if let Some(testid) = tags.get("testid") {
+        let label = (Arc::from("testid"), Arc::from(testid));
+        for point in &mut points {
+            point.labels.push(label.clone());
+        }
+    }
+    points
+}
 
 /// How outputs and engine are doing.
 pub(crate) fn now(accounts: &[(String, Account)], state: &TestState) -> Vec<OwnPoint> {
@@ -75,6 +86,8 @@ pub(crate) struct RunFacts<'a> {
     /// `passed`, `failed` (thresholds) or `aborted`.
     pub(crate) verdict: &'a str,
     pub(crate) exit_code: u8,
+    /// Of the whole run.
+    pub(crate) tags: &'a TagSet,
     /// When the scenarios started, in nanoseconds since the Unix epoch.
     pub(crate) started: Option<i64>,
 }
@@ -127,7 +140,7 @@ pub(crate) fn of_run(report: &Report, facts: &RunFacts<'_>) -> Vec<OwnPoint> {
             started as f64 / 1e9,
         ));
     }
-    points
+    named(points, facts.tags)
 }
 
 fn statistics(totals: &Totals, report: &Report) -> Vec<(&'static str, f64)> {
@@ -176,6 +189,7 @@ fn statistics(totals: &Totals, report: &Report) -> Vec<(&'static str, f64)> {
 pub(crate) fn source(
     accounts: Vec<(String, Account)>,
     state: Arc<TestState>,
+    tags: TagSet,
 ) -> Arc<dyn Fn() -> Vec<OwnPoint> + Send + Sync> {
-    Arc::new(move || now(&accounts, &state))
+    Arc::new(move || named(now(&accounts, &state), &tags))
 }

@@ -93,7 +93,11 @@ pub(crate) async fn run(
             let time = Arc::clone(&time);
             Arc::new(move || time.wall(TimeSource::now(&*time)))
         },
-        own: telemetry::source(test.outputs.accounts(), Arc::clone(&state)),
+        own: telemetry::source(
+            test.outputs.accounts(),
+            Arc::clone(&state),
+            settings.k6.run_tags.clone(),
+        ),
         on_abort: {
             let abort = Arc::clone(&abort);
             Box::new(move |_breach| {

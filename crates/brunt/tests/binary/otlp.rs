@@ -2,6 +2,7 @@
 //! effect that it says.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::time::Duration;
 
 use brunt_testkit::certificates::Clients;
@@ -511,6 +512,34 @@ fn new_relic_and_grafana_cloud_have_their_own_defaults() {
     let receiver = small(config, argument, &variables);
     let (kind, _) = receiver.metric("k6_my_counter").unwrap();
     assert_eq!(kind.temporality(), Some(2));
+}
+
+/// A proxy sees where New Relic's region is; nothing is sent there.
+#[test]
+fn new_relic_s_region_is_the_address() {
+    for (keys, host) in [
+        ("", "otlp.nr-data.net"),
+        (",region=us", "otlp.nr-data.net"),
+        (",region=eu", "otlp.eu01.nr-data.net"),
+    ] {
+        let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", proxy.local_addr().unwrap());
+        let asked = std::thread::spawn(move || {
+            let (mut stream, _) = proxy.accept().unwrap();
+            let mut line = String::new();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            reader.read_line(&mut line).unwrap();
+            stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").unwrap();
+            line
+        });
+        let out = format!("newrelic,api-key=x{keys}");
+        let run = Brunt::script(SMALL)
+            .variable("HTTPS_PROXY", &address)
+            .args(&["--out", &out]);
+        run.run().expect(121);
+        let asked = asked.join().unwrap();
+        assert_eq!(asked, format!("CONNECT {host}:443 HTTP/1.1\r\n"));
+    }
 }
 
 #[test]

@@ -291,6 +291,22 @@ fn the_run_as_a_whole() {
 }
 
 #[test]
+fn everything_of_a_run_is_found_by_its_own_testid() {
+    let receiver = receiver();
+    let out = format!("mimir={}", receiver.write_url());
+    let run = Brunt::script(SCRIPT).args(&["--tag", "testid=monday", "--out", &out]);
+    run.run().expect(0);
+    let all = receiver.all_series();
+    let has = |prefix: &str| all.iter().any(|series| series.name().starts_with(prefix));
+    for prefix in ["k6_", "brunt_summary", "brunt_run_info", "brunt_output_"] {
+        assert!(has(prefix), "{prefix}");
+    }
+    for series in all {
+        assert_eq!(series.labels["testid"], "monday", "{}", series.name());
+    }
+}
+
+#[test]
 fn markers_at_the_end() {
     let (marked, open) = (receiver(), receiver());
     run(&marked, "").expect(0);
