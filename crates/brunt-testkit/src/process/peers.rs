@@ -104,12 +104,31 @@ fn start_prometheus(binary: &Path, folder: &Path, port: u16) -> Result<Running, 
 #[derive(Debug)]
 pub struct VictoriaMetrics {
     running: Running,
+    binary: PathBuf,
+    folder: PathBuf,
 }
 
 impl VictoriaMetrics {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running.address()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
+    /// Kills it (SIGKILL); the data stays but for the last seconds, which it holds in memory.
+    pub fn kill(&mut self) {
+        self.running.kill();
+    }
+
+    /// Starts it again after [`Self::kill`], on the same port and data.
+    pub fn restart(&mut self) -> Result<(), ProcessError> {
+        self.running.kill();
+        self.running = start_victoria_metrics(&self.binary, &self.folder, self.address().port())?;
+        Ok(())
     }
 
     /// Evaluates an expression now, over everything that it has taken so far.
@@ -128,6 +147,19 @@ pub fn victoria_metrics(folder: &Path) -> Result<VictoriaMetrics, ProcessError> 
     let name = "victoria-metrics";
     let binary = find_program(name).ok_or_else(|| ProcessError::Missing(name.to_owned()))?;
     let port = free_port().map_err(ProcessError::io("no free port"))?;
+    let running = start_victoria_metrics(&binary, folder, port)?;
+    Ok(VictoriaMetrics {
+        running,
+        binary,
+        folder: folder.to_owned(),
+    })
+}
+
+fn start_victoria_metrics(
+    binary: &Path,
+    folder: &Path,
+    port: u16,
+) -> Result<Running, ProcessError> {
     let mut command = Command::new(binary);
     command
         .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
@@ -138,9 +170,7 @@ pub fn victoria_metrics(folder: &Path) -> Result<VictoriaMetrics, ProcessError> 
         .arg("-search.latencyOffset=0s")
         .arg("-search.disableCache")
         .arg("-memory.allowedBytes=128MB");
-    Ok(VictoriaMetrics {
-        running: Running::start(command, port, &folder.join("victoria-metrics.log"))?,
-    })
+    Running::start(command, port, &folder.join("victoria-metrics.log"))
 }
 
 /// An nginx that answers as its configuration says.

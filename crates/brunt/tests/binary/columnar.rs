@@ -1,7 +1,7 @@
 //! `--out parquet` and `--out arrow`: what `DuckDB` and pyarrow find in their files, and what is left of
 //! them after a crash.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use brunt_output_parquet::repair;
@@ -156,6 +156,53 @@ fn json_parquet_and_arrow_of_a_run_have_the_same_samples() {
         if let Some(found) = seen_by(how, &run.path(file)) {
             assert_same(how, &found, &expected);
         }
+    }
+}
+
+/// What a user would type.
+#[test]
+fn duckdb_finds_the_same_in_json_csv_parquet_and_arrow() {
+    let outputs = [
+        "--out",
+        "json=o.json",
+        "--out",
+        "csv=o.csv,timeFormat=unix_nano",
+        "--out",
+        "parquet=o.parquet",
+        "--out",
+        "arrow=o.arrows",
+    ];
+    let run = Brunt::script(SCRIPT).args(&outputs).run().expect(0);
+    let program = "import sys, duckdb, pyarrow as pa
+json, csv, parquet, arrow = sys.argv[1:]
+stream = pa.ipc.open_stream(pa.OSFile(arrow)).read_all()
+for rows in [
+  f'''select metric, data.value as value, data.tags.half as half,
+      epoch_ns(cast(data.time as timestamp_ns)) as time from read_ndjson('{json}',
+      columns = {{metric: 'varchar', type: 'varchar',
+        data: 'struct(time varchar, value double, tags struct(half varchar))'}}) where type = 'Point' ''',
+  f'''select metric_name as metric, metric_value as value, timestamp as time,
+      nullif(regexp_extract(extra_tags, '(^|&)half=([^&]*)', 2), '') as half from read_csv('{csv}',
+      types = {{metric_value: 'double', timestamp: 'bigint'}})''',
+  f'''select metric, value, epoch_ns(time) as time, tags['half'] as half from '{parquet}' ''',
+  '''select metric, value, epoch_ns(time) as time, tags['half'] as half from stream''',
+]:
+  print(duckdb.sql(f'''select metric, half, count(*), min(value), max(value), count(distinct value),
+    min(time), max(time) from ({rows}) group by all order by all''').fetchall())";
+    let files = ["o.json", "o.csv", "o.parquet", "o.arrows"].map(|name| run.path(name));
+    let files = files.each_ref().map(PathBuf::as_path);
+    let Some(answers) = ask(program, &files) else {
+        return;
+    };
+    let answers: Vec<_> = answers.lines().collect();
+    assert_eq!(answers.len(), 4, "{answers:?}");
+    assert!(
+        answers[0].contains("('my_trend', 'first', "),
+        "{}",
+        answers[0]
+    );
+    for answer in &answers[1..] {
+        assert_eq!(*answer, answers[0]);
     }
 }
 

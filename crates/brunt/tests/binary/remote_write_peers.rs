@@ -4,7 +4,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use brunt_testkit::Target;
-use brunt_testkit::process::{ProcessError, Prometheus, prometheus, victoria_metrics};
+use brunt_testkit::process::{
+    ProcessError, Prometheus, VictoriaMetrics, prometheus, victoria_metrics,
+};
 
 use crate::support::{Brunt, Finished, Started, skip};
 
@@ -174,13 +176,41 @@ fn two_generators_add_up() {
     }
 }
 
+fn start_victoria_metrics(folder: &std::path::Path) -> Option<VictoriaMetrics> {
+    match victoria_metrics(folder) {
+        Ok(running) => Some(running),
+        Err(error @ ProcessError::Missing(_)) => {
+            skip(&error);
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// It answers before it searches what it has just taken, sample by sample.
+fn comes_to(server: &VictoriaMetrics, name: &str, expected: f64) {
+    let expression = format!("sum(last_over_time({name}[10m]))");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let is_there = || {
+        let found = server.query(&expression).unwrap();
+        found
+            .first()
+            .is_some_and(|result| (result.value - expected).abs() < 1e-9)
+    };
+    while !is_there() {
+        assert!(
+            Instant::now() < deadline,
+            "{name} is not {expected}: {:?}",
+            server.query(&expression)
+        );
+    }
+}
+
 #[test]
 fn victoria_metrics_holds_what_the_summary_says() {
     let folder = tempfile::tempdir().unwrap();
-    let server = match victoria_metrics(folder.path()) {
-        Ok(running) => running,
-        Err(error @ ProcessError::Missing(_)) => return skip(&error),
-        Err(error) => panic!("{error}"),
+    let Some(server) = start_victoria_metrics(folder.path()) else {
+        return;
     };
     let script = LOAD.replace("duration: '10m'", "iterations: 100");
     let target = Target::http().unwrap();
@@ -190,29 +220,61 @@ fn victoria_metrics_holds_what_the_summary_says() {
     let run = run.run().expect(0);
     let summary = run.summary("s.json");
     let max = summary.value("http_req_duration", "max") / 1000.0;
-    let expected = [
+    assert_eq!(summary.value("my_counter", "count"), 1100.0);
+    for (name, expected) in [
         ("k6_my_counter_total", summary.value("my_counter", "count")),
         ("k6_http_reqs_total", summary.value("http_reqs", "count")),
         ("k6_iterations_total", 100.0),
         ("k6_http_req_duration_max", max),
-    ];
-    assert_eq!(summary.value("my_counter", "count"), 1100.0);
-    for (name, expected) in expected {
-        let expression = format!("sum(last_over_time({name}[10m]))");
-        let deadline = Instant::now() + Duration::from_secs(30);
-        // It answers before it searches what it has just taken, sample by sample.
-        let is_there = || {
-            let found = server.query(&expression).unwrap();
-            found
-                .first()
-                .is_some_and(|result| (result.value - expected).abs() < 1e-9)
-        };
-        while !is_there() {
-            assert!(
-                Instant::now() < deadline,
-                "{name} is not {expected}: {:?}",
-                server.query(&expression)
-            );
+    ] {
+        comes_to(&server, name, expected);
+    }
+}
+
+#[test]
+fn two_generators_add_up_in_a_victoria_metrics_that_is_frozen_and_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(mut server) = start_victoria_metrics(folder.path()) else {
+        return;
+    };
+    let target = Target::http().unwrap();
+    let out = format!(
+        "prometheus=http://{},interval=200ms,timeout=500ms,stale-markers=false",
+        server.address()
+    );
+    let args = ["--out", &out, "--summary-export", "s.json"];
+    let runs = [(); 2].map(|()| {
+        let run = Brunt::script(LOAD).env_flag("URL", &target.url("/"));
+        run.args(&args).start()
+    });
+    let all_say = |text: &str, times: usize| {
+        for run in &runs {
+            run.wait_until(text, || run.lines_with(text) >= times);
         }
+    };
+    goes_on(&runs[0], &target, 100);
+    signal("STOP", server.pid());
+    all_say("deliveries fail", 1);
+    goes_on(&runs[0], &target, 100);
+    signal("CONT", server.pid());
+    all_say("deliveries work again", 1);
+    server.kill();
+    all_say("deliveries fail", 2);
+    goes_on(&runs[0], &target, 100);
+    server.restart().unwrap();
+    all_say("deliveries work again", 2);
+    for run in &runs {
+        run.signal("INT");
+    }
+    let runs = runs.map(|run| run.finish().expect(105));
+    for (name, metric) in [
+        ("k6_my_counter_total", "my_counter"),
+        ("k6_http_reqs_total", "http_reqs"),
+        ("k6_iterations_total", "iterations"),
+    ] {
+        let counts = runs
+            .iter()
+            .map(|run| run.summary("s.json").value(metric, "count"));
+        comes_to(&server, name, counts.sum());
     }
 }
