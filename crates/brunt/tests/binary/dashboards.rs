@@ -3,8 +3,10 @@
 //! summary and JSON lines, not from the query.
 
 mod answers;
+mod cluster;
 mod commands;
 mod expected;
+mod pods;
 mod server;
 
 use std::collections::BTreeSet;

@@ -76,6 +76,18 @@ impl<'a> Server<'a> {
         this
     }
 
+    /// One that is only asked how things are now.
+    pub(super) fn now_only(server: &'a Prometheus) -> Self {
+        let mut this = Self {
+            server,
+            middle: 0.0,
+            last: 0.0,
+            end: 0.0,
+        };
+        this.end = this.now();
+        this
+    }
+
     fn now(&self) -> f64 {
         self.process.query("time()").unwrap()[0].value
     }
