@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// A running container of the cluster, with what it uses per second.
-struct Container {
+/// What a running container of the cluster uses, per second.
+struct Load {
     namespace: &'static str,
     pod: &'static str,
     container: &'static str,
@@ -24,8 +24,8 @@ struct Container {
 
 const MIB: f64 = 1_048_576.0;
 
-const RUNNING: [Container; 4] = [
-    Container {
+const RUNNING: [Load; 4] = [
+    Load {
         namespace: "shop",
         pod: "web-1",
         container: "app",
@@ -34,7 +34,7 @@ const RUNNING: [Container; 4] = [
         memory: 100.0 * MIB,
         received: 1000.0,
     },
-    Container {
+    Load {
         namespace: "shop",
         pod: "web-2",
         container: "app",
@@ -43,7 +43,7 @@ const RUNNING: [Container; 4] = [
         memory: 120.0 * MIB,
         received: 2000.0,
     },
-    Container {
+    Load {
         namespace: "shop",
         pod: "db-0",
         container: "postgres",
@@ -52,7 +52,7 @@ const RUNNING: [Container; 4] = [
         memory: 190.0 * MIB,
         received: 500.0,
     },
-    Container {
+    Load {
         namespace: "load",
         pod: "load-0",
         container: "brunt",
@@ -272,10 +272,10 @@ fn mutated(text: &str) -> String {
         let factor = 2 + name.bytes().map(usize::from).sum::<usize>() % 7;
         // A phase or a condition is 0 or 1.
         let value: f64 = value.parse().unwrap();
-        let other = if series.contains("phase=")
-            || series.contains("condition=")
-            || series.contains("reason=")
-        {
+        let other = if series.contains("condition=") {
+            // Half of the pods are ready: the other half alone would be as many.
+            1.0
+        } else if series.contains("phase=") || series.contains("reason=") {
             1.0 - value
         } else {
             value * factor as f64 + 1.0

@@ -248,7 +248,7 @@ fn scraped(folder: &std::path::Path, cluster: &Cluster, prefix: &str) -> Option<
         .status()
         .unwrap();
     assert!(told.success());
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     // More than the three seconds that rates are worked out over.
     let enough = || {
         let counted = running.query("min(count_over_time(container_cpu_usage_seconds_total[1m]))");

@@ -77,9 +77,9 @@ impl<'a> Server<'a> {
     }
 
     /// One that is only asked how things are now.
-    pub(super) fn now_only(server: &'a Prometheus) -> Self {
+    pub(super) fn now_only(process: &'a Prometheus) -> Self {
         let mut this = Self {
-            server,
+            process,
             middle: 0.0,
             last: 0.0,
             end: 0.0,
