@@ -44,11 +44,12 @@ impl CsvReader {
         self.tags.forget();
         self.meta.forget();
         into.batch.samples.reserve(rows.len() / 96);
+        let quotes = memchr(b'"', rows).is_some();
         let mut begin = 0;
         while begin < rows.len() {
             let mut end = memchr(b'\n', &rows[begin..]).map_or(rows.len(), |end| begin + end);
             let mut row = &rows[begin..end];
-            let quoted = memchr(b'"', row).is_some();
+            let quoted = quotes && memchr(b'"', row).is_some();
             if quoted {
                 end = match rows::end(&rows[begin..]) {
                     rows::End::At(at) | rows::End::Unquoted(Some(at)) => begin + at,
@@ -69,8 +70,10 @@ impl CsvReader {
                 Ok(()) => into.seen += 1,
                 Err(reason) => into.broken(begin, end == rows.len(), reason),
             }
-            // Line ends between quotes are lines of the file, too.
-            into.seen += memchr::memchr_iter(b'\n', row).count() as u64;
+            if quoted {
+                // Line ends between quotes are lines of the file, too.
+                into.seen += memchr::memchr_iter(b'\n', row).count() as u64;
+            }
             begin = end + 1;
         }
     }

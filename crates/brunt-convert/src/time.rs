@@ -73,7 +73,14 @@ impl Times {
             19 => 1,
             _ => return None,
         };
-        let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+        let number = digits.iter().try_fold(0_i64, |sum, digit| {
+            sum.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
+        })?;
+        let number = if digits.len() < text.len() {
+            -number
+        } else {
+            number
+        };
         Some(Time {
             nanos: number.checked_mul(unit)?,
             offset: None,

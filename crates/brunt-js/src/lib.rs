@@ -40,7 +40,7 @@ pub use event_loop::EventLoop;
 pub use exception::Exception;
 pub use exhaustion::with_memory;
 pub use frozen::{Names, freeze, frozen_list, frozen_map, frozen_object};
-pub use heap::return_free_memory;
+pub use heap::{keep_free_memory, return_free_memory};
 pub use native::{Native, native};
 pub use on_demand::{Members, on_demand};
 pub use operations::{Completion, Operation};

@@ -30,13 +30,14 @@ pub(crate) struct Whole {
     pub(crate) newest: i64,
 }
 
-/// A file under its temporary name, with its side file.
+/// A file under its temporary name, with its side file if it needs one.
 pub(crate) struct SampleFile {
     path: PathBuf,
     temporary: PathBuf,
     schema: SchemaDescPtr,
     writer: whole::Writer,
-    side: Side,
+    /// Not where all can be had once more.
+    side: Option<Side>,
     /// To make sure that all is on disk before the file gets its name.
     file: File,
     encoder: Encoder,
@@ -77,7 +78,12 @@ impl SampleFile {
             length: writer.bytes_written() as u64,
             footer: whole::footer(&writer, &schema).map_err(io_error)?,
         };
-        let side = Side::begin(&side::path_of(path), encoder.schema(), &committed)?;
+        let side = if context.repeatable {
+            None
+        } else {
+            let path = side::path_of(path);
+            Some(Side::begin(&path, encoder.schema(), &committed)?)
+        };
         Ok(Self {
             path: path.to_owned(),
             temporary,
@@ -126,10 +132,12 @@ impl SampleFile {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.last_flush = Instant::now();
         let rows = self.encoder.rows().len();
-        while self.flushed < rows {
+        while let Some(side) = &mut self.side
+            && self.flushed < rows
+        {
             let end = (self.flushed + self.encoder.batch_rows()).min(rows);
             let batch = self.encoder.batch(self.flushed..end);
-            self.side.write(&batch.map_err(side::io_error)?)?;
+            side.write(&batch.map_err(side::io_error)?)?;
             self.count(end);
             self.flushed = end;
         }
@@ -162,19 +170,19 @@ impl SampleFile {
         self.count(self.encoder.rows().len());
         let length = self.writer.bytes_written() as u64;
         self.grew(length);
-        let footer = whole::footer(&self.writer, &self.schema).map_err(io_error)?;
-        let committed = Committed { length, footer };
         self.encoder.clear();
         self.flushed = 0;
         self.last_flush = Instant::now();
+        if self.side.is_none() {
+            return Ok(());
+        }
+        let footer = whole::footer(&self.writer, &self.schema).map_err(io_error)?;
+        let committed = Committed { length, footer };
         // A side file that outlives a power cut without the row groups that it counts on would make them
         // unreadable.
         self.file.sync_data()?;
-        self.side = Side::begin(
-            &side::path_of(&self.path),
-            self.encoder.schema(),
-            &committed,
-        )?;
+        let path = side::path_of(&self.path);
+        self.side = Some(Side::begin(&path, self.encoder.schema(), &committed)?);
         Ok(())
     }
 
@@ -221,7 +229,7 @@ impl SampleFile {
         self.grew(self.writer.bytes_written() as u64);
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.path)?;
-        self.side.remove()?;
+        self.side.map_or(Ok(()), Side::remove)?;
         Ok(Whole {
             path: self.path,
             samples: self.rows,

@@ -102,6 +102,7 @@ impl Fixture {
                 instance: Arc::from("kit"),
                 drain: Drain::within(Duration::from_secs(10)),
                 utc_offset: None,
+                repeatable: false,
                 spool: Spool::off(),
                 account: Account::default(),
                 log: Log::default(),

@@ -130,6 +130,9 @@ pub struct OutputContext {
     /// Seconds that local times are ahead of UTC, where that is not the system's zone: what is converted
     /// keeps the zone in which it was measured.
     pub utc_offset: Option<i32>,
+    /// Whether the samples can be had once more after a crash, because they are read from files. Then an output need not
+    /// make safe what it has taken before its file is whole.
+    pub repeatable: bool,
     /// Where what waits for a receiver is kept.
     pub spool: Spool,
     /// How long closing may take before the rest is given up.

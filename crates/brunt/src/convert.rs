@@ -68,6 +68,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         .cloned()
         .collect();
     let log: Arc<dyn LogSink> = Arc::clone(&terminal.log) as _;
+    brunt_js::keep_free_memory();
 
     // Everything that can be wrong is found before anything is written.
     let (configured, files) = whole::configure(&outputs::catalogue(), &out)
@@ -96,6 +97,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         declarations: Arc::new(declared.declarations),
         instance: instance(declared.instance, backfills).into(),
         utc_offset: declared.utc_offset,
+        repeatable: true,
         spool: Spool::off(),
         drain: drain.clone(),
         account: Account::default(),

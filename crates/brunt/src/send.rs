@@ -129,6 +129,7 @@ fn context(folder: &Path, origin: &Origin, drain: &Drain) -> OutputContext {
         declarations: Arc::default(),
         instance: Arc::from(origin.instance.as_str()),
         utc_offset: None,
+        repeatable: false,
         spool: Spool {
             resume: Some(folder.to_owned()),
             ..Spool::off()

@@ -269,6 +269,7 @@ impl Settings {
             declarations: Arc::new(self.declarations()),
             instance: instance_name().into(),
             utc_offset: None,
+            repeatable: false,
             spool: spool.clone(),
             drain: drain.clone(),
             account: Account::default(),
