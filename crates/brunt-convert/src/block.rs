@@ -30,8 +30,8 @@ pub(crate) struct Blocks {
     /// What was read behind the last block.
     rest: Vec<u8>,
     offset: u64,
-    /// Whether line ends between quotes belong to the line.
-    quoted: bool,
+    /// Of CSV: what cells end with. There, line ends between quotes belong to the line.
+    delimiter: Option<u8>,
     end: Option<End>,
 }
 
@@ -45,13 +45,13 @@ enum End {
 }
 
 impl Blocks {
-    /// Of this reader. `quoted`: a line end between quotes is none, as in CSV.
-    pub(crate) fn new(reader: Box<dyn Read + Send>, quoted: bool) -> Self {
+    /// Of this reader; of CSV if there is a delimiter, where a line end between quotes is none.
+    pub(crate) fn new(reader: Box<dyn Read + Send>, delimiter: Option<u8>) -> Self {
         Self {
             reader,
             rest: Vec::new(),
             offset: 0,
-            quoted,
+            delimiter,
             end: None,
         }
     }
@@ -134,8 +134,8 @@ impl Blocks {
 
     /// Behind the last line end that is one.
     fn last_line_end(&self) -> Option<usize> {
-        if self.quoted {
-            return rows::last_end(&self.rest);
+        if let Some(delimiter) = self.delimiter {
+            return rows::last_end(&self.rest, delimiter);
         }
         memchr::memrchr(b'\n', &self.rest).map(|at| at + 1)
     }
@@ -147,8 +147,8 @@ mod tests {
 
     use super::*;
 
-    fn blocks(bytes: Vec<u8>, quoted: bool) -> Vec<Block> {
-        let mut blocks = Blocks::new(Box::new(io::Cursor::new(bytes)), quoted);
+    fn blocks(bytes: Vec<u8>, delimiter: Option<u8>) -> Vec<Block> {
+        let mut blocks = Blocks::new(Box::new(io::Cursor::new(bytes)), delimiter);
         std::iter::from_fn(|| blocks.next().unwrap()).collect()
     }
 
@@ -156,7 +156,7 @@ mod tests {
     fn a_line_end_between_quotes_ends_no_block() {
         let mut text = vec![b'x'; BLOCK - 10];
         text.extend_from_slice(b"\n\"a\nb\nc and much more\"\nend");
-        let blocks = blocks(text, true);
+        let blocks = blocks(text, Some(b','));
         assert_eq!(blocks[0].bytes.len(), BLOCK - 9);
         assert!(blocks[1].bytes.starts_with(b"\"a\nb"));
         assert_eq!(blocks[1].offset, BLOCK as u64 - 9);
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_first_line() {
         let text = b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n".to_vec();
-        let blocks = blocks(text.clone(), false);
+        let blocks = blocks(text.clone(), None);
         assert_eq!(
             blocks,
             [Block {
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_file_without_line_ends_does_not_fill_the_memory() {
-        let mut blocks = Blocks::new(Box::new(io::repeat(b'x')), false);
+        let mut blocks = Blocks::new(Box::new(io::repeat(b'x')), None);
         let error = blocks.next().unwrap_err();
         assert!(error.to_string().contains("more than 32 MiB"), "{error}");
     }
@@ -190,7 +190,7 @@ mod tests {
                 text.extend(std::iter::repeat_n(b'x', length));
                 text.push(b'\n');
             }
-            let blocks = blocks(text.clone(), false);
+            let blocks = blocks(text.clone(), None);
             let mut offset = 0;
             for block in &blocks {
                 prop_assert_eq!(block.offset, offset);

@@ -51,7 +51,7 @@ impl CsvReader {
             let mut row = &rows[begin..end];
             let quoted = quotes && memchr(b'"', row).is_some();
             if quoted {
-                end = match rows::end(&rows[begin..]) {
+                end = match rows::end(&rows[begin..], b',') {
                     rows::End::At(at) | rows::End::Unquoted(Some(at)) => begin + at,
                     rows::End::Beyond | rows::End::Unquoted(None) => rows.len(),
                 };

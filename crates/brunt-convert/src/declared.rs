@@ -19,6 +19,7 @@ use crate::format::Format;
 use crate::input::{Input, Inputs};
 use crate::pipeline::ReadError;
 use crate::time::Times;
+use crate::{gatling, locust};
 
 /// What the files say about the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ struct Submetric {
 
 /// Reads what the files declare; their metrics are in the registry then.
 pub fn declared(inputs: &Inputs, registry: &Registry) -> Result<Declared, ReadError> {
+    use MetricKind::{Counter, Gauge};
+    use ValueType::{Default, Time};
     let mut declared = Declared::default();
     for input in &inputs.files {
         let read = match inputs.format() {
@@ -65,6 +68,9 @@ pub fn declared(inputs: &Inputs, registry: &Registry) -> Result<Declared, ReadEr
             Format::Csv => of_csv(input, &mut declared),
             Format::Parquet => of_parquet(input).and_then(|it| declared.add(it, registry)),
             Format::Arrow => of_arrow(input).and_then(|it| declared.add(it, registry)),
+            Format::JmeterCsv | Format::JmeterXml => Ok(()),
+            Format::Gatling => declare_all([gatling::ERRORS], Counter, Default, registry),
+            Format::Locust => declare_all(locust::gauges(), Gauge, Time, registry),
         };
         read.map_err(|source| ReadError::of(&input.name, source))?;
     }
@@ -73,7 +79,7 @@ pub fn declared(inputs: &Inputs, registry: &Registry) -> Result<Declared, ReadEr
 
 fn of_json(input: &Input, registry: &Registry, declared: &mut Declared) -> io::Result<()> {
     let finder = memmem::Finder::new(b"\"type\":\"Metric\"");
-    let mut blocks = Blocks::new(input.open()?, false);
+    let mut blocks = Blocks::new(input.open()?, None);
     // An error of reading is told when samples are read, after those that could be read.
     while let Ok(Some(block)) = blocks.next() {
         let bytes = &block.bytes;
@@ -105,7 +111,7 @@ fn of_csv(input: &Input, declared: &mut Declared) -> io::Result<()> {
     if declared.utc_offset.is_some() {
         return Ok(());
     }
-    let first = Blocks::new(input.open()?, true).next();
+    let first = Blocks::new(input.open()?, Some(b',')).next();
     let bytes = first.ok().flatten().unwrap_or_default().bytes;
     let row = bytes.split(|byte| *byte == b'\n').nth(1);
     let time = row.and_then(|row| row.split(|byte| *byte == b',').nth(1));
@@ -126,6 +132,20 @@ fn of_arrow(input: &Input) -> io::Result<FileMetadata> {
     let reader = StreamReader::try_new(BufReader::new(input.open()?), None);
     let reader = reader.map_err(io::Error::other)?;
     Ok(FileMetadata::from_map(reader.schema().metadata()))
+}
+
+/// Metrics that files of other programs have beside k6's.
+fn declare_all(
+    names: impl IntoIterator<Item = &'static str>,
+    kind: MetricKind,
+    contains: ValueType,
+    registry: &Registry,
+) -> io::Result<()> {
+    for name in names {
+        let made = registry.register(name, kind, contains);
+        made.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    }
+    Ok(())
 }
 
 impl Declared {

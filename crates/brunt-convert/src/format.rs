@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::csv::Columns;
+use crate::{gatling, jmeter, locust};
 
 /// What results are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,31 @@ pub enum Format {
     Parquet,
     /// An Arrow IPC stream, with brunt's columns.
     Arrow,
+    /// JMeter's JTL as CSV.
+    JmeterCsv,
+    /// JMeter's JTL as XML.
+    JmeterXml,
+    /// Gatling's `simulation.log`, as text.
+    Gatling,
+    /// Locust's `…_stats_history.csv`.
+    Locust,
 }
+
+/// What a file's first bytes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Results(Format),
+    /// Another program's file from which no samples can be made, with what to do instead.
+    Refused(&'static str),
+    /// No results.
+    Nothing,
+}
+
+const BINARY_GATLING: &str = "is the binary log that Gatling writes from version 3.12 on, whose format is Gatling's own: \
+     let Gatling turn it into text or CSV first, or run the simulation with Gatling 3.11 or older";
+
+const LOCUST_TOTALS: &str = "has totals of a run of Locust's without times: take the file of the same run that ends in \
+     _stats_history.csv, which `locust --csv` writes beside it";
 
 /// How it is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +60,10 @@ impl fmt::Display for Format {
             Self::Csv => "k6 CSV",
             Self::Parquet => "Parquet",
             Self::Arrow => "an Arrow stream",
+            Self::JmeterCsv => "JMeter CSV",
+            Self::JmeterXml => "JMeter XML",
+            Self::Gatling => "a Gatling log",
+            Self::Locust => "a Locust history",
         })
     }
 }
@@ -63,10 +92,10 @@ impl Packing {
 }
 
 impl Format {
-    /// Of unpacked bytes that begin so; `None` if these are no results.
-    pub(crate) fn of(reader: &mut impl BufRead) -> io::Result<Option<Self>> {
+    /// Of unpacked bytes that begin so.
+    pub(crate) fn of(reader: &mut impl BufRead) -> io::Result<Found> {
         if brunt_arrow::is_stream(reader)? {
-            return Ok(Some(Self::Arrow));
+            return Ok(Found::Results(Self::Arrow));
         }
         let mut first = Vec::new();
         reader
@@ -79,7 +108,10 @@ impl Format {
                     .ok_or(error)
             })?;
         if first.starts_with(b"PAR1") {
-            return Ok(Some(Self::Parquet));
+            return Ok(Found::Results(Self::Parquet));
+        }
+        if gatling::is_binary(&first) {
+            return Ok(Found::Refused(BINARY_GATLING));
         }
         let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&first);
         let line = text
@@ -88,8 +120,25 @@ impl Format {
         let line = line.unwrap_or_default();
         let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
         if line.trim_ascii_start().starts_with(b"{") && has(b"\"metric\"") && has(b"\"type\"") {
-            return Ok(Some(Self::Json));
+            return Ok(Found::Results(Self::Json));
         }
-        Ok(Columns::read(line).map(|_| Self::Csv))
+        if jmeter::is_jmeter_xml(text) {
+            return Ok(Found::Results(Self::JmeterXml));
+        }
+        if gatling::is_gatling(line) {
+            return Ok(Found::Results(Self::Gatling));
+        }
+        match locust::of(line) {
+            Some(locust::Kind::History) => return Ok(Found::Results(Self::Locust)),
+            Some(locust::Kind::Totals) => return Ok(Found::Refused(LOCUST_TOTALS)),
+            None => {}
+        }
+        if Columns::read(line).is_some() {
+            return Ok(Found::Results(Self::Csv));
+        }
+        Ok(match jmeter::Columns::read(line) {
+            Some(_) => Found::Results(Self::JmeterCsv),
+            None => Found::Nothing,
+        })
     }
 }

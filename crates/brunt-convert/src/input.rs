@@ -1,6 +1,7 @@
 //! Which files are read: names, patterns, folders and the standard input, looked at before anything is
 //! written.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use brunt_output::Pattern;
 
-use crate::format::{Format, Packing};
+use crate::format::{Format, Found, Packing};
 
 /// Why nothing can be read.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +25,17 @@ pub enum InputError {
     },
     /// A file holds something else.
     #[error(
-        "{0} is no result file: brunt reads k6's JSON lines and CSV (plain, .gz or .zst), and Parquet files and Arrow streams that brunt wrote"
+        "{0} is no result file: brunt reads k6's JSON lines and CSV, JMeter's JTL, Gatling's simulation.log and Locust's history (plain, .gz or .zst), and Parquet files and Arrow streams that brunt wrote"
     )]
     Unknown(String),
+    /// A file of another program from which no samples can be made.
+    #[error("{name} {instead}")]
+    Refused {
+        /// As it was given.
+        name: String,
+        /// What it is, and what to do instead.
+        instead: &'static str,
+    },
     /// A file holds nothing.
     #[error("{0} is empty")]
     Empty(String),
@@ -62,6 +71,9 @@ pub struct Inputs {
 #[derive(Debug)]
 pub(crate) struct Input {
     pub(crate) name: String,
+    /// What tells its load generator from those of the other files: the file's name without endings, or, where two
+    /// have the same, with folders and endings.
+    pub(crate) instance: String,
     source: Source,
     packing: Packing,
     bytes: u64,
@@ -86,9 +98,9 @@ impl Inputs {
                 found.push(look(name, Source::Kept(keep(name)?))?);
             } else if path.is_dir() {
                 let before = found.len();
-                add_folder(path, &mut found)?;
+                let refused = add_folder(path, &mut found)?;
                 if found.len() == before {
-                    return Err(InputError::Folder(name.clone()));
+                    return Err(refused.unwrap_or_else(|| InputError::Folder(name.clone())));
                 }
             } else if name.contains(['*', '?']) && !path.exists() {
                 let before = found.len();
@@ -116,8 +128,10 @@ impl Inputs {
                 of_other: *of_other,
             });
         }
+        let format = *format;
+        name_instances(&mut found);
         Ok(Self {
-            format: *format,
+            format,
             files: found.into_iter().map(|(input, _)| input).collect(),
             read: Arc::default(),
         })
@@ -234,18 +248,23 @@ fn look(name: &str, source: Source) -> Result<(Input, Format), InputError> {
         source,
         packing: Packing::Plain,
         bytes: 0,
+        instance: String::new(),
     };
-    let format = identify(&mut input).map_err(|source| failed(&input.name, source))?;
+    let found = identify(&mut input).map_err(|source| failed(&input.name, source))?;
     if input.bytes == 0 {
         return Err(InputError::Empty(input.name));
     }
-    match format {
-        Some(format) => Ok((input, format)),
-        None => Err(InputError::Unknown(input.name)),
+    match found {
+        Found::Results(format) => Ok((input, format)),
+        Found::Refused(instead) => Err(InputError::Refused {
+            name: input.name,
+            instead,
+        }),
+        Found::Nothing => Err(InputError::Unknown(input.name)),
     }
 }
 
-fn identify(input: &mut Input) -> io::Result<Option<Format>> {
+fn identify(input: &mut Input) -> io::Result<Found> {
     let file = input.file()?;
     input.bytes = file.metadata()?.len();
     let mut first = Vec::new();
@@ -254,29 +273,55 @@ fn identify(input: &mut Input) -> io::Result<Option<Format>> {
     Format::of(&mut BufReader::with_capacity(1 << 16, input.open()?))
 }
 
-/// Results below a folder; everything else in it is left alone.
-fn add_folder(folder: &Path, found: &mut Vec<(Input, Format)>) -> Result<(), InputError> {
+/// Says which file is which load generator's.
+fn name_instances(found: &mut [(Input, Format)]) {
+    let stem = |name: &str| {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        // What stands behind the first dot says what is in it.
+        let stem = name.split('.').find(|part| !part.is_empty());
+        stem.unwrap_or(name).to_owned()
+    };
+    let stems: Vec<String> = found.iter().map(|(input, _)| stem(&input.name)).collect();
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for stem in &stems {
+        *count.entry(stem).or_default() += 1;
+    }
+    for ((input, _), stem) in found.iter_mut().zip(&stems) {
+        let is_alone = count.get(stem.as_str()) == Some(&1);
+        let own = if is_alone { stem } else { &input.name };
+        input.instance.clone_from(own);
+    }
+}
+
+/// Results below a folder; everything else in it is left alone. The answer is the first file of another program from
+/// which no samples can be made, to be told where there is nothing else.
+fn add_folder(
+    folder: &Path,
+    found: &mut Vec<(Input, Format)>,
+) -> Result<Option<InputError>, InputError> {
     let name = folder.display().to_string();
     let mut entries = fs::read_dir(folder)
         .and_then(Iterator::collect::<io::Result<Vec<_>>>)
         .map_err(|source| failed(&name, source))?;
     entries.sort_by_key(fs::DirEntry::file_name);
+    let mut refused = None;
     for entry in entries {
         let path = entry.path();
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
         // A link to a folder above would never end.
         let kind = entry.file_type().map_err(|source| failed(&name, source))?;
         if kind.is_dir() && !is_hidden {
-            add_folder(&path, found)?;
+            refused = refused.or(add_folder(&path, found)?);
         } else if path.is_file() && !is_hidden {
             match look(&path.display().to_string(), Source::Path(path.clone())) {
                 Ok(input) => found.push(input),
                 Err(InputError::Unknown(_) | InputError::Empty(_)) => {}
+                Err(error @ InputError::Refused { .. }) => refused = refused.or(Some(error)),
                 Err(error) => return Err(error),
             }
         }
     }
-    Ok(())
+    Ok(refused)
 }
 
 /// The files beside which this pattern stands, in the order of their names.

@@ -15,13 +15,18 @@
 mod block;
 mod csv;
 mod declared;
+mod foreign;
 mod format;
 pub mod fuzzing;
+mod gatling;
 mod input;
+mod jmeter;
 mod json;
+mod locust;
 mod merge;
 mod number;
 mod pipeline;
+mod retag;
 mod series;
 mod time;
 

@@ -3,7 +3,7 @@
 //! Each block goes to the parsers with a channel for its answer, and the channels wait in the order of the
 //! blocks. So the order is kept without sorting, and what is under way is bounded by how many may wait.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -18,12 +18,19 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::block::{Block, Blocks};
 use crate::csv::{Columns, CsvReader};
 use crate::format::Format;
+use crate::gatling::GatlingReader;
 use crate::input::{Input, Inputs};
+use crate::jmeter::{self, JmeterCsvReader, JmeterXmlReader, State};
 use crate::json::JsonReader;
+use crate::locust::LocustReader;
+use crate::retag::Retag;
 pub use crate::series::Known;
 
 /// Rows of a batch of a columnar file.
 const ROWS: usize = 16 * 1024;
+
+/// No first row that names columns is longer.
+const FIRST_ROW: u64 = 64 << 10;
 
 /// Broken lines of a block that are told one by one; the others are counted.
 const TOLD: usize = 20;
@@ -35,6 +42,8 @@ pub struct Options {
     pub known: Known,
     /// Threads that parse; at least one.
     pub threads: usize,
+    /// Whether the samples of each file get a tag `instance` with the file's name, where they have none.
+    pub instance_tag: bool,
 }
 
 /// A file cannot be read any further.
@@ -133,6 +142,7 @@ impl Lines {
 enum Work {
     Json(Block),
     Csv(Block, Arc<Columns>),
+    Jmeter(Block, Arc<jmeter::Columns>),
     Rows(RecordBatch),
 }
 
@@ -165,21 +175,27 @@ pub fn read(
         for _ in 0..threads {
             scope.spawn(|| parse(options, &todo));
         }
-        scope.spawn(move || read_files(inputs, &work, &steps));
+        scope.spawn(move || read_files(inputs, &options.known, &work, &steps));
         let mut tally = Tally::default();
         let mut name = "";
         let mut lines = 0;
+        let mut retag = None;
         for step in &ordered {
             match step {
                 Step::File(at) => {
                     name = inputs.files.get(at).map_or("", |file| file.name.as_str());
                     lines = 0;
+                    let instance = inputs.files.get(at).filter(|_| options.instance_tag);
+                    retag = instance.map(|file| Retag::new(&options.known, &file.instance));
                 }
                 Step::Block(offset, answer) => {
                     let gone = Err("a thread ended without a word".to_owned());
                     let parsed = answer.recv().unwrap_or(gone);
-                    let parsed =
+                    let mut parsed =
                         parsed.map_err(|error| ReadError::of(name, io::Error::other(error)))?;
+                    if let Some(retag) = &mut retag {
+                        retag.batch(&mut parsed.batch);
+                    }
                     for (line, at, reason) in &parsed.told {
                         if tally.broken < TOLD as u64 {
                             tell(&Broken {
@@ -221,6 +237,7 @@ fn parse(options: &Options, todo: &Mutex<Receiver<Task>>) {
     let known = &options.known;
     let mut json = JsonReader::new(known.clone());
     let mut csv = CsvReader::new(known.clone());
+    let mut jmeter = JmeterCsvReader::new(known.clone());
     let decoder = Decoder::new(Arc::clone(&known.registry), Arc::clone(&known.interner));
     loop {
         let next = todo.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -233,6 +250,10 @@ fn parse(options: &Options, todo: &Mutex<Receiver<Task>>) {
             }
             Work::Csv(block, columns) => {
                 csv.read(&block.bytes, &columns, &mut lines);
+                Ok(lines)
+            }
+            Work::Jmeter(block, columns) => {
+                jmeter.read(&block.bytes, &columns, &mut lines);
                 Ok(lines)
             }
             Work::Rows(rows) => match decoder.decode(&rows) {
@@ -253,6 +274,7 @@ fn parse(options: &Options, todo: &Mutex<Receiver<Task>>) {
 struct Gone;
 
 struct Reader<'a> {
+    known: &'a Known,
     work: &'a SyncSender<Task>,
     steps: &'a SyncSender<Step>,
 }
@@ -268,18 +290,38 @@ impl Reader<'_> {
         self.work.send((work, answer)).map_err(|_| Gone)
     }
 
+    /// Hands on what was read on this thread.
+    fn done(&self, offset: u64, lines: Lines) -> Result<(), Gone> {
+        let (answer, waiting) = sync_channel(1);
+        // Its other end is here, and there is room for one.
+        let _ = answer.send(Ok(lines));
+        self.step(Step::Block(offset, waiting))
+    }
+
     fn file(&self, inputs: &Inputs, input: &Input) -> Result<(), Gone> {
         let read = match inputs.format() {
             Format::Json => self.lines(inputs, input, false),
             Format::Csv => self.lines(inputs, input, true),
             Format::Parquet => self.parquet(input),
             Format::Arrow => self.arrow(inputs, input),
+            Format::JmeterCsv => self.jmeter_csv(inputs, input),
+            Format::JmeterXml => self.jmeter_xml(inputs, input),
+            Format::Gatling => {
+                let mut reader = GatlingReader::new(self.known.clone());
+                self.in_turn(inputs, input, None, |bytes, into| reader.read(bytes, into))
+            }
+            Format::Locust => {
+                let mut reader = LocustReader::new(self.known.clone());
+                self.in_turn(inputs, input, Some(b','), |bytes, into| {
+                    reader.read(bytes, into);
+                })
+            }
         };
         read.unwrap_or_else(|error| self.step(Step::Failed(error)))
     }
 
     fn lines(&self, inputs: &Inputs, input: &Input, csv: bool) -> io::Result<Result<(), Gone>> {
-        let mut blocks = Blocks::new(input.open_counted(inputs)?, csv);
+        let mut blocks = Blocks::new(input.open_counted(inputs)?, csv.then_some(b','));
         let mut columns = None;
         while let Some(block) = blocks.next()? {
             let offset = block.offset;
@@ -300,6 +342,80 @@ impl Reader<'_> {
             return Ok(self.step(Step::Cut));
         }
         Ok(Ok(()))
+    }
+
+    fn jmeter_csv(&self, inputs: &Inputs, input: &Input) -> io::Result<Result<(), Gone>> {
+        let mut file = input.open_counted(inputs)?;
+        // The delimiter is in the first row, and blocks cannot be cut without it.
+        let mut first = Vec::new();
+        let read = (&mut file).take(FIRST_ROW).read_to_end(&mut first);
+        let row = first
+            .split(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
+        let columns = jmeter::Columns::read(row).map(Arc::new);
+        let columns = columns.ok_or_else(|| invalid("the first row is none of JMeter's"))?;
+        let rest: Box<dyn Read + Send> = match read {
+            Ok(_) => file,
+            Err(error) => Box::new(Broke(error.kind())),
+        };
+        let file = Box::new(io::Cursor::new(first).chain(rest));
+        let mut blocks = Blocks::new(file, Some(columns.delimiter));
+        while let Some(block) = blocks.next()? {
+            let offset = block.offset;
+            if self
+                .work(offset, Work::Jmeter(block, Arc::clone(&columns)))
+                .is_err()
+            {
+                return Ok(Err(Gone));
+            }
+        }
+        Ok(if blocks.is_cut() {
+            self.step(Step::Cut)
+        } else {
+            Ok(())
+        })
+    }
+
+    fn jmeter_xml(&self, inputs: &Inputs, input: &Input) -> io::Result<Result<(), Gone>> {
+        let mut reader = JmeterXmlReader::new(self.known.clone(), input.open_counted(inputs)?);
+        loop {
+            let (offset, mut lines) = (reader.offset(), Lines::default());
+            let read = reader.read(&mut lines);
+            // What could be read before an error comes first.
+            if self.done(offset, lines).is_err() {
+                return Ok(Err(Gone));
+            }
+            match read? {
+                State::More => {}
+                State::Whole => return Ok(Ok(())),
+                State::Cut => return Ok(self.step(Step::Cut)),
+            }
+        }
+    }
+
+    /// Reads blocks on this thread, because each says something of those behind it.
+    fn in_turn(
+        &self,
+        inputs: &Inputs,
+        input: &Input,
+        delimiter: Option<u8>,
+        mut read: impl FnMut(&[u8], &mut Lines),
+    ) -> io::Result<Result<(), Gone>> {
+        let mut blocks = Blocks::new(input.open_counted(inputs)?, delimiter);
+        while let Some(block) = blocks.next()? {
+            let mut lines = Lines::default();
+            read(&block.bytes, &mut lines);
+            if self.done(block.offset, lines).is_err() {
+                return Ok(Err(Gone));
+            }
+        }
+        Ok(if blocks.is_cut() {
+            self.step(Step::Cut)
+        } else {
+            Ok(())
+        })
     }
 
     fn parquet(&self, input: &Input) -> io::Result<Result<(), Gone>> {
@@ -327,14 +443,27 @@ impl Reader<'_> {
     }
 }
 
-fn read_files(inputs: &Inputs, work: &SyncSender<Task>, steps: &SyncSender<Step>) {
-    let reader = Reader { work, steps };
+fn read_files(inputs: &Inputs, known: &Known, work: &SyncSender<Task>, steps: &SyncSender<Step>) {
+    let reader = Reader { known, work, steps };
     for (at, input) in inputs.files.iter().enumerate() {
         let file = reader.step(Step::File(at));
         if file.and_then(|()| reader.file(inputs, input)).is_err() {
             return;
         }
     }
+}
+
+/// The end of a file that could be read up to here.
+struct Broke(io::ErrorKind);
+
+impl Read for Broke {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+}
+
+fn invalid(reason: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 fn header(bytes: &[u8]) -> io::Result<Arc<Columns>> {

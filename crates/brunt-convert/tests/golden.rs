@@ -32,6 +32,7 @@ fn found(name: &str, threads: usize) -> Found {
     let options = Options {
         known: known.clone(),
         threads,
+        instance_tag: false,
     };
     let mut points = BTreeMap::new();
     let mut samples = Vec::new();

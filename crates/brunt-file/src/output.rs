@@ -212,7 +212,8 @@ impl Lines {
                     }
                 }
             }
-            Err(error) if is_full(&error) && sink.goes_on() => {
+            // Who can read its samples again begins anew instead of leaving some out.
+            Err(error) if is_full(&error) && sink.goes_on() && !self.context.repeatable => {
                 account.dropped(chunk.samples);
                 let reason = format!("cannot write {}: {error}", self.target);
                 account.gave_up(&reason);

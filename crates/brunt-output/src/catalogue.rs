@@ -73,7 +73,7 @@ impl Catalogue {
         };
         let mut configured: Vec<Configured> = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            let (kind, mut settings, named) = self.understand(argument, environment)?;
+            let (kind, mut settings, named) = self.understand(&[], argument, environment)?;
             let taken = |name: &str| configured.iter().any(|other| other.instance == name);
             if taken(&settings.instance) {
                 if named {
@@ -99,7 +99,18 @@ impl Catalogue {
         argument: &str,
         environment: &Environment,
     ) -> Result<Settings, ConfigError> {
-        self.understand(argument, environment)
+        self.settings_with(&[], argument, environment)
+    }
+
+    /// The same, where every output may also be given these keys of the caller's, which it then has to take out of the
+    /// settings before it configures the output.
+    pub fn settings_with(
+        &self,
+        own: &[Key],
+        argument: &str,
+        environment: &Environment,
+    ) -> Result<Settings, ConfigError> {
+        self.understand(own, argument, environment)
             .map(|(_, settings, _)| settings)
     }
 
@@ -111,6 +122,7 @@ impl Catalogue {
     /// The kind, its settings, and whether the user named the instance.
     fn understand(
         &self,
+        own: &[Key],
         text: &str,
         environment: &Environment,
     ) -> Result<(&dyn OutputKind, Settings, bool), ConfigError> {
@@ -140,7 +152,9 @@ impl Catalogue {
             if !seen.insert(key.clone()) {
                 return Err(settings.error(format!("the key '{key}' is given twice")));
             }
-            set(kind.keys(), &mut settings, key, value)?;
+            let is_own = own.iter().any(|it| it.name == key);
+            let keys = if is_own { own } else { kind.keys() };
+            set(keys, &mut settings, key, value)?;
         }
         Ok((kind, settings, named))
     }

@@ -20,6 +20,7 @@ pub mod log;
 pub mod merged;
 pub mod nearest;
 pub mod output;
+pub mod pace;
 pub mod patterns;
 pub mod settings;
 pub mod tag_choice;
@@ -37,5 +38,6 @@ pub use output::{
     BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
     OutputReport, Settings, Spool, Wants,
 };
+pub use pace::Pace;
 pub use patterns::{Choice, Pattern};
 pub use tag_choice::TagChoice;

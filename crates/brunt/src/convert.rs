@@ -6,6 +6,7 @@ mod progress;
 mod source;
 mod whole;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use brunt_convert::{Inputs, MOST_FILES, Options, Tally};
 use brunt_engine::{Level, LogSink, Record};
 use brunt_metrics::{SampleBatch, SystemTags};
-use brunt_output::{Account, Drain, EdgeSender, Log, OutputContext, Spool, Wants};
+use brunt_output::{Account, Drain, EdgeSender, Log, OutputContext, Pace, Spool, Wants};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use self::feed::Feed;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::source::{Source, args as source_args, report as report_reading, tell};
-use self::whole::Whole;
+use self::whole::{Outs, Whole};
 use crate::exit::{Exit, Failure};
 use crate::run::outputs::{self, Delivered, GaveUp};
 use crate::terminal::Terminal;
@@ -34,9 +35,11 @@ pub(crate) fn command() -> Command {
     Command::new("convert")
         .about("Reads result files and writes them to any output")
         .after_help(
-            "Inputs are k6's JSON lines and CSV (plain, .gz, .zst, cut off by a crash too), and Parquet files and Arrow
-streams of brunt's; what they are is told by their content. A folder stands for all results in it, - for the
-standard input. Files of one kind at a time.
+            "Inputs are k6's JSON lines and CSV, JMeter's JTL, Gatling's simulation.log and Locust's history (plain, .gz, .zst,
+cut off by a crash too), and Parquet files and Arrow streams of brunt's; what they are is told by their content. A
+folder stands for all results in it, - for the standard input. Files of one kind at a time.
+
+Every output takes rate=N beside its own keys: at most so many samples, or values of series, a second.
 
 The exit code is 123 if a line was broken, unless --skip-invalid is given; what could be read is written.
 
@@ -44,6 +47,7 @@ Examples:
   brunt convert results.json.gz --out parquet=results.parquet
   brunt convert results/ --out csv=all.csv.zst,timeFormat=rfc3339_nano --out arrow=all.arrow
   brunt convert generator-*.json.gz --out mimir=http://localhost:9009/api/v1/push
+  brunt convert one.json two.json --instance-tag --out mimir=http://localhost:9009/api/v1/push,rate=50000
   zcat results.json.gz | brunt convert - --out json=copy.json
   brunt convert run.csv --metric orders=counter --metric took=trend:time --out json=run.json",
         )
@@ -55,6 +59,12 @@ Examples:
                 .required(true)
                 .value_name("NAME[=TARGET][,KEY=VALUE…]")
                 .help("Where to: json, csv, parquet, mimir, otlp…; see `brunt outputs`; repeatable"),
+        )
+        .arg(
+            Arg::new("instance-tag")
+                .long("instance-tag")
+                .action(ArgAction::SetTrue)
+                .help("Tag the samples of each file with instance=NAME, the file's name up to its first dot, where they have no such tag"),
         )
         .args(source_args())
 }
@@ -71,7 +81,11 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
     brunt_js::keep_free_memory();
 
     // Everything that can be wrong is found before anything is written.
-    let (configured, files) = whole::configure(&outputs::catalogue(), &out)
+    let Outs {
+        configured,
+        paces,
+        files,
+    } = whole::configure(&outputs::catalogue(), &out)
         .map_err(|error| Failure::new(Exit::InvalidConfig, error.to_string()))?;
     let backfills = configured
         .iter()
@@ -107,10 +121,12 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         options: Options {
             known,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            instance_tag: matches.get_flag("instance-tag"),
         },
         room: usize::try_from(memory / 16).unwrap_or(usize::MAX) / configured.len().max(1),
         quiet: matches.get_flag("quiet"),
         interrupted: Arc::default(),
+        unfinished: files.iter().flat_map(Whole::until).collect(),
         runtime: runtime()?,
         log,
     };
@@ -119,7 +135,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         // Starting an output needs the runtime.
         let _entered = conversion.runtime.enter();
         let (edges, running) = running.start(&context, &conversion.log);
-        let read = conversion.read(inputs, edges);
+        let read = conversion.read(inputs, edges.into_iter().zip(paces).collect());
         let delivered = conversion.runtime.block_on(running.finish(&drain));
         (read, delivered)
     };
@@ -165,13 +181,19 @@ struct Conversion {
     room: usize,
     quiet: bool,
     interrupted: Arc<AtomicBool>,
+    /// Where files are that have no name yet.
+    unfinished: Vec<PathBuf>,
     runtime: Runtime,
     log: Arc<dyn LogSink>,
 }
 
 impl Conversion {
     /// Gives every sample to all outputs, as fast as the slowest takes them.
-    fn read(&self, inputs: Inputs, edges: Vec<(Wants, EdgeSender)>) -> Result<Tally, Failure> {
+    fn read(
+        &self,
+        inputs: Inputs,
+        edges: Vec<((Wants, EdgeSender), Pace)>,
+    ) -> Result<Tally, Failure> {
         self.on_interrupt()?;
         let rows = Arc::new(AtomicU64::new(0));
         let progress = Progress::start(
@@ -180,11 +202,11 @@ impl Conversion {
             inputs.bytes_read(),
             Arc::clone(&rows),
         );
-        let backfills = edges.iter().any(|(wants, _)| *wants != Wants::Samples);
+        let backfills = edges.iter().any(|((wants, _), _)| *wants != Wants::Samples);
         let known = &self.options.known;
         let feeds = edges.into_iter();
         let mut feeds: Vec<Feed> = feeds
-            .map(|(wants, edge)| Feed::new(wants, edge, known))
+            .map(|(edge, pace)| Feed::new(edge, pace, known, &self.interrupted))
             .collect();
         let mut give = |batch: SampleBatch, until: i64| {
             rows.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
@@ -218,9 +240,11 @@ impl Conversion {
         read.map_err(|error| Failure::new(Exit::InvalidInput, format!("{error}; {TAKEN_BACK}")))
     }
 
-    /// Ctrl-C ends the reading and leaves no file, also while outputs still write; a second one ends everything.
+    /// Ctrl-C ends the reading and leaves no file, also while outputs still write; a second one ends everything, and
+    /// leaves none either.
     fn on_interrupt(&self) -> Result<(), Failure> {
         let (interrupted, log) = (Arc::clone(&self.interrupted), Arc::clone(&self.log));
+        let unfinished = self.unfinished.clone();
         let _entered = self.runtime.enter();
         // Here and not in the task, so that none is missed once outputs are written to.
         let mut signals = signal(SignalKind::interrupt())
@@ -237,6 +261,10 @@ impl Conversion {
                 fields: Vec::new(),
             });
             if signals.recv().await.is_some() {
+                for file in unfinished {
+                    // Most outputs write nothing beside theirs.
+                    let _ = std::fs::remove_file(file);
+                }
                 std::process::exit(Exit::Signal as i32);
             }
         });

@@ -125,6 +125,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         &Options {
             known,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            instance_tag: false,
         },
         |batch| {
             rows.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);

@@ -60,7 +60,7 @@ pub(crate) fn cells(row: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut rest = row;
     let mut text = [0; 1024];
     // All of it is one row, whose last cell ends.
-    if !matches!(rows::end(row), rows::End::Beyond) {
+    if !matches!(rows::end(row, b','), rows::End::Beyond) {
         return None;
     }
     loop {

@@ -15,8 +15,8 @@ pub(crate) enum End {
     Unquoted(Option<usize>),
 }
 
-/// The end of the first row.
-pub(crate) fn end(rows: &[u8]) -> End {
+/// The end of the first row, whose cells end with this delimiter.
+pub(crate) fn end(rows: &[u8], delimiter: u8) -> End {
     let first = memchr::memchr(b'\n', rows);
     let line = &rows[..first.unwrap_or(rows.len())];
     if memchr::memchr(b'"', line).is_none() {
@@ -36,7 +36,8 @@ pub(crate) fn end(rows: &[u8]) -> End {
         } else if quoted {
             (quoted, ended) = (false, Some(at));
         } else if at == 0
-            || matches!(rows[at - 1], b',' | b'\n')
+            || rows[at - 1] == delimiter
+            || rows[at - 1] == b'\n'
             || ended.is_some_and(|ended| ended + 1 == at)
         {
             quoted = true;
@@ -50,13 +51,13 @@ pub(crate) fn end(rows: &[u8]) -> End {
 }
 
 /// Behind the last row that ends in this text; `None` if none does.
-pub(crate) fn last_end(rows: &[u8]) -> Option<usize> {
+pub(crate) fn last_end(rows: &[u8], delimiter: u8) -> Option<usize> {
     if memchr::memchr(b'"', rows).is_none() {
         return memchr::memrchr(b'\n', rows).map(|at| at + 1);
     }
     let mut begin = 0;
     loop {
-        begin += 1 + match end(&rows[begin..]) {
+        begin += 1 + match end(&rows[begin..], delimiter) {
             End::At(at) => at,
             // More may come that ends the cell.
             End::Unquoted(Some(at)) if rows.len() - begin > at + LONGEST_CELL => at,
@@ -74,26 +75,26 @@ mod tests {
 
     #[test]
     fn a_quote_counts_at_the_begin_of_a_cell_only() {
-        assert_eq!(end(b"a,b\nc"), End::At(3));
-        assert_eq!(end(b"a,b"), End::Beyond);
-        assert_eq!(end(b"a,b\"c\nd,e\n"), End::At(5));
-        assert_eq!(end(b"a,\"b\nc\",d\ne"), End::At(9));
-        assert_eq!(end(b"a,\"b\"\"\nc\"\"\"\nd"), End::At(11));
-        assert_eq!(end(b"a,\"b\nc\""), End::Beyond);
-        assert_eq!(end(b"a,\"b\nc,d\n"), End::Unquoted(Some(4)));
-        assert_eq!(end(b"a,\"b"), End::Unquoted(None));
-        assert_eq!(end(b"a,b\"c"), End::Beyond);
+        assert_eq!(end(b"a,b\nc", b','), End::At(3));
+        assert_eq!(end(b"a,b", b','), End::Beyond);
+        assert_eq!(end(b"a,b\"c\nd,e\n", b','), End::At(5));
+        assert_eq!(end(b"a,\"b\nc\",d\ne", b','), End::At(9));
+        assert_eq!(end(b"a,\"b\"\"\nc\"\"\"\nd", b','), End::At(11));
+        assert_eq!(end(b"a,\"b\nc\"", b','), End::Beyond);
+        assert_eq!(end(b"a,\"b\nc,d\n", b','), End::Unquoted(Some(4)));
+        assert_eq!(end(b"a,\"b", b','), End::Unquoted(None));
+        assert_eq!(end(b"a,b\"c", b','), End::Beyond);
     }
 
     #[test]
     fn rows_behind_a_quote_that_never_ends_are_found() {
         let mut rows = b"a,b\nc,\"d\n".to_vec();
-        assert_eq!(last_end(&rows), Some(4), "more may come");
+        assert_eq!(last_end(&rows, b','), Some(4), "more may come");
         rows.resize(rows.len() + 2 * LONGEST_CELL, b'x');
         rows.extend_from_slice(b"\n");
-        assert_eq!(last_end(&rows), Some(rows.len()));
-        assert_eq!(last_end(b"a,\"b\n"), None);
-        assert_eq!(last_end(b"a,\"b\"\nc"), Some(6));
+        assert_eq!(last_end(&rows, b','), Some(rows.len()));
+        assert_eq!(last_end(b"a,\"b\n", b','), None);
+        assert_eq!(last_end(b"a,\"b\"\nc", b','), Some(6));
     }
 
     proptest! {
@@ -112,10 +113,10 @@ mod tests {
             }
             let mut begin = 0;
             for expected in ends {
-                prop_assert_eq!(end(&text.as_bytes()[begin..]), End::At(expected - begin));
+                prop_assert_eq!(end(&text.as_bytes()[begin..], b','), End::At(expected - begin));
                 begin = expected + 1;
             }
-            prop_assert_eq!(last_end(text.as_bytes()), Some(text.len()));
+            prop_assert_eq!(last_end(text.as_bytes(), b','), Some(text.len()));
         }
     }
 }

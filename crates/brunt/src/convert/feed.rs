@@ -2,10 +2,11 @@
 //! been given by a run.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use brunt_convert::Known;
 use brunt_metrics::SampleBatch;
-use brunt_output::{EdgeSender, Item, Wants};
+use brunt_output::{EdgeSender, Item, Pace, Wants};
 use brunt_results::Ticks;
 use tokio::runtime::Runtime;
 
@@ -14,11 +15,18 @@ pub(crate) struct Feed {
     edge: EdgeSender,
     /// Only of those that want sums.
     ticks: Option<Ticks>,
+    pace: Pace,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Feed {
-    /// To this edge.
-    pub(crate) fn new(wants: Wants, edge: EdgeSender, known: &Known) -> Self {
+    /// To this edge, at this pace until `interrupted`.
+    pub(crate) fn new(
+        (wants, edge): (Wants, EdgeSender),
+        pace: Pace,
+        known: &Known,
+        interrupted: &Arc<AtomicBool>,
+    ) -> Self {
         let ticks = match wants {
             Wants::Samples => None,
             Wants::Snapshots { interval, explicit } => Some(Ticks::new(
@@ -28,7 +36,12 @@ impl Feed {
                 explicit,
             )),
         };
-        Self { edge, ticks }
+        Self {
+            edge,
+            ticks,
+            pace,
+            interrupted: Arc::clone(interrupted),
+        }
     }
 
     /// Gives samples as soon as fewer than `room` bytes wait; `until` is the time up to which all were given. False if
@@ -40,9 +53,12 @@ impl Feed {
         batch: &Arc<SampleBatch>,
         until: i64,
     ) -> bool {
-        let edge = &self.edge;
+        let (edge, pace, interrupted) = (&self.edge, &mut self.pace, &*self.interrupted);
         let Some(ticks) = &mut self.ticks else {
-            let taken = runtime.block_on(edge.room(room));
+            let taken = runtime.block_on(async {
+                pace.wait(batch.samples.len(), interrupted).await;
+                edge.room(room).await
+            });
             if taken {
                 edge.push(Item::Samples(Arc::clone(batch)));
             }
@@ -51,7 +67,11 @@ impl Feed {
         ticks.add(batch);
         let mut taken = true;
         ticks.close(until, |snapshot| {
-            taken = taken && runtime.block_on(edge.room(ONE));
+            taken = taken
+                && runtime.block_on(async {
+                    pace.wait(snapshot.series.len(), interrupted).await;
+                    edge.room(ONE).await
+                });
             if taken {
                 edge.push(Item::Snapshot(Arc::new(snapshot)));
             }
@@ -60,11 +80,15 @@ impl Feed {
     }
 
     /// Gives the last sums; says how many samples went into none.
-    pub(crate) fn finish(self, runtime: &Runtime) -> u64 {
-        let edge = &self.edge;
+    pub(crate) fn finish(mut self, runtime: &Runtime) -> u64 {
+        let (edge, pace, interrupted) = (&self.edge, &mut self.pace, &*self.interrupted);
         self.ticks.map_or(0, |ticks| {
             ticks.finish(|snapshot| {
-                if runtime.block_on(edge.room(ONE)) {
+                let room = runtime.block_on(async {
+                    pace.wait(snapshot.series.len(), interrupted).await;
+                    edge.room(ONE).await
+                });
+                if room {
                     edge.push(Item::Snapshot(Arc::new(snapshot)));
                 }
             })

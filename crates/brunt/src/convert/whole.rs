@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use brunt_output::{Catalogue, ConfigError, Configured, OutputKind, Settings};
+use brunt_output::{Catalogue, ConfigError, Configured, OutputKind, Pace, Settings};
 
 /// The outputs that write one file.
 const ONE_FILE: [&str; 4] = ["json", "csv", "arrow", "parquet"];
@@ -21,6 +21,13 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
+    /// What of it is there until then: the file, and what outputs write beside theirs.
+    pub(crate) fn until(&self) -> [PathBuf; 2] {
+        let mut beside = self.until.clone().into_os_string();
+        beside.push(".tmp");
+        [self.until.clone(), beside.into()]
+    }
+
     /// Gives the file its name.
     pub(crate) fn keep(self) -> Result<(), String> {
         let synced = fs::File::open(&self.until).and_then(|file| file.sync_all());
@@ -42,16 +49,23 @@ impl Drop for Whole {
     }
 }
 
-/// The outputs that these arguments name, and the files that get their names later.
-pub(crate) fn configure(
-    catalogue: &Catalogue,
-    arguments: &[String],
-) -> Result<(Vec<Configured>, Vec<Whole>), ConfigError> {
+/// What was asked for with `--out`.
+pub(crate) struct Outs {
+    pub(crate) configured: Vec<Configured>,
+    /// Of each of them.
+    pub(crate) paces: Vec<Pace>,
+    /// Those that get their names later.
+    pub(crate) files: Vec<Whole>,
+}
+
+/// The outputs that these arguments name.
+pub(crate) fn configure(catalogue: &Catalogue, arguments: &[String]) -> Result<Outs, ConfigError> {
     let environment = std::env::vars().collect();
     let mut configured: Vec<Configured> = Vec::new();
-    let mut files = Vec::new();
+    let (mut paces, mut files) = (Vec::new(), Vec::new());
     for argument in arguments {
-        let mut settings = catalogue.settings(argument, &environment)?;
+        let mut settings = catalogue.settings_with(&[Pace::KEY], argument, &environment)?;
+        let pace = Pace::take(&mut settings)?;
         let asked = settings.instance.clone();
         let mut number = 2;
         while configured.iter().any(|it| it.instance == settings.instance) {
@@ -68,8 +82,13 @@ pub(crate) fn configure(
             instance: settings.instance,
             output,
         });
+        paces.push(pace);
     }
-    Ok((configured, files))
+    Ok(Outs {
+        configured,
+        paces,
+        files,
+    })
 }
 
 /// Lets an output that writes one file write it beside its target, unless that is no regular file.
