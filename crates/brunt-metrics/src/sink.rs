@@ -92,6 +92,14 @@ impl Sink {
         Self::new(kind, || TrendSink::for_series(contains))
     }
 
+    /// An empty sink for a metric in one slot of time: buckets as wide as those of a section, and no exact values.
+    pub fn for_slot(kind: MetricKind, contains: ValueType) -> Self {
+        Self::new(kind, || TrendSink {
+            exact: None,
+            ..TrendSink::for_section(contains)
+        })
+    }
+
     /// An empty sink for a metric in one section of the summary: fewer exact values, wider buckets.
     pub fn for_section(kind: MetricKind, contains: ValueType) -> Self {
         Self::new(kind, || TrendSink::for_section(contains))
@@ -119,6 +127,18 @@ impl Sink {
             Self::Trend(sink) => sink.add(value),
         }
         true
+    }
+
+    /// Adds what another sink of the same kind saw; one of another kind changes nothing. Exact values are lost where
+    /// one of two trends has none.
+    pub fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Counter(sink), Self::Counter(other)) => sink.merge(other),
+            (Self::Gauge(sink), Self::Gauge(other)) => sink.merge(other),
+            (Self::Rate(sink), Self::Rate(other)) => sink.merge(other),
+            (Self::Trend(sink), Self::Trend(other)) => sink.merge(other),
+            _ => {}
+        }
     }
 
     /// Whether nothing came since the last reset.
@@ -262,6 +282,19 @@ impl TrendSink {
                 self.exact = None;
             }
         }
+    }
+
+    /// Adds what another sink saw.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram.merge(&other.histogram);
+        self.exact = match (self.exact.take(), &other.exact) {
+            (Some(mut own), Some(values)) if self.seen + other.seen <= EXACT_LIMIT => {
+                own.extend_from_slice(values);
+                Some(own)
+            }
+            _ => None,
+        };
+        self.seen = self.seen.saturating_add(other.seen);
     }
 
     /// Empties the sink; that too many values were seen is not forgotten.

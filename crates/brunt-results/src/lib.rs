@@ -8,7 +8,9 @@
 
 mod span;
 mod ticks;
+mod timeline;
 mod totals;
 
 pub use ticks::Ticks;
+pub use timeline::Timeline;
 pub use totals::Reading;

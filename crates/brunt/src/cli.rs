@@ -237,6 +237,7 @@ pub(crate) fn command() -> Command {
         .subcommand(inspect())
         .subcommand(crate::convert::command())
         .subcommand(crate::summary::command())
+        .subcommand(crate::compare::command())
         .subcommand(crate::dashboards::command())
         .subcommand(crate::repair::command())
         .subcommand(crate::scaffold::command())

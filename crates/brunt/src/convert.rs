@@ -20,8 +20,9 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::feed::Feed;
-pub(crate) use self::progress::Progress;
-pub(crate) use self::source::{Source, args as source_args, report as report_reading, tell};
+use self::progress::Progress;
+pub(crate) use self::source::{Source, args as source_args, input as input_arg};
+use self::source::{report as report_reading, tell};
 use self::whole::{Outs, Whole};
 use crate::exit::{Exit, Failure};
 use crate::run::outputs::{self, Delivered, GaveUp};
@@ -66,6 +67,7 @@ Examples:
                 .action(ArgAction::SetTrue)
                 .help("Tag the samples of each file with instance=NAME, the file's name up to its first dot, where they have no such tag"),
         )
+        .arg(input_arg())
         .args(source_args())
 }
 

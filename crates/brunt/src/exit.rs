@@ -36,7 +36,9 @@ pub(crate) enum Exit {
     Undelivered = 120,
     /// An output could not be reached before the start.
     OutputUnreachable = 121,
-    /// `brunt convert` and `brunt summary` only: a result file has broken lines or cannot be read to its end.
+    /// `brunt compare` only: something got worse by more than was allowed.
+    Regression = 122,
+    /// Commands that read result files only: a result file has broken lines or cannot be read to its end.
     InvalidInput = 123,
     /// Wrong arguments, a missing script, a script without functions.
     Usage = 255,
@@ -60,6 +62,7 @@ impl Exit {
             Self::MarkedFailed,
             Self::Undelivered,
             Self::OutputUnreachable,
+            Self::Regression,
             Self::InvalidInput,
         ];
         known

@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod compare;
 mod convert;
 mod dashboards;
 mod demo;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         Some(("send", own)) => with_terminal(own, |terminal| send::run(own, terminal)),
         Some(("convert", own)) => with_terminal(own, |terminal| convert::run(own, terminal)),
         Some(("summary", own)) => with_terminal(own, |terminal| summary::run(own, terminal)),
+        Some(("compare", own)) => with_terminal(own, |terminal| compare::run(own, terminal)),
         Some(("dashboards", own)) => with_terminal(own, |_| dashboards::run(own)),
         Some(("repair", own)) => with_terminal(own, |terminal| repair::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),

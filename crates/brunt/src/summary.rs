@@ -5,19 +5,16 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use brunt_aggregate::{
-    AggregatePlan, MetricKey, Report, Submetric, ThresholdError, ThresholdSpec, Thresholds,
-};
-use brunt_convert::{Declared, Options};
+use brunt_aggregate::{AggregatePlan, Report, ThresholdError, ThresholdSpec, Thresholds};
+use brunt_convert::Declared;
 use brunt_engine::{Level, LogSink, Record};
-use brunt_metrics::{Registry, builtin};
+use brunt_metrics::Registry;
 use brunt_results::Reading;
 use brunt_summary::{Mode, SummaryOptions};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use crate::convert::{Progress, Source, report_reading, source_args, tell};
+use crate::convert::{Source, input_arg, source_args};
 use crate::exit::{Exit, Failure};
 use crate::terminal::{self, Terminal};
 
@@ -36,6 +33,7 @@ Examples:
   brunt summary generator-*.parquet --threshold 'http_req_duration: p(95)<300'
   brunt summary results.csv --metric orders=counter --summary-export summary.json",
         )
+        .arg(input_arg())
         .args(source_args())
         .arg(
             Arg::new("threshold")
@@ -100,43 +98,17 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
     let log: Arc<dyn LogSink> = Arc::clone(&terminal.log) as _;
     // What is wrong with the flags is said before gigabytes are read.
     let options = summary_options(matches)?;
-    let Source {
-        inputs,
-        known,
-        declared,
-        ..
-    } = Source::open(matches)?;
-    let thresholds = thresholds(matches, &declared, &known.registry)?;
-    let submetrics = submetrics(&thresholds, &declared, &known.registry);
+    let source = Source::open(matches)?;
+    let known = &source.known;
+    let thresholds = thresholds(matches, &source.declared, &known.registry)?;
+    let submetrics = source.submetrics(&thresholds);
     let mut plan = AggregatePlan::new(Arc::clone(&known.registry), submetrics);
     if options.mode == Mode::Full {
         plan = plan.with_sections();
     }
     let mut reading = Reading::new(Arc::new(plan), thresholds, Arc::clone(&known.interner));
-    let rows = Arc::new(AtomicU64::new(0));
-    let progress = Progress::start(
-        matches.get_flag("quiet"),
-        inputs.bytes(),
-        inputs.bytes_read(),
-        Arc::clone(&rows),
-    );
-    let read = brunt_convert::read(
-        &inputs,
-        &Options {
-            known,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            instance_tag: false,
-        },
-        |batch| {
-            rows.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
-            reading.add(&batch);
-            true
-        },
-        |broken| tell(&log, broken),
-    );
-    drop(progress);
-    let tally = read.map_err(|error| Failure::new(Exit::InvalidInput, error.to_string()))?;
-    report_reading(&log, &tally);
+    let quiet = matches.get_flag("quiet");
+    let tally = source.read(quiet, &log, |batch| reading.add(batch))?;
     if reading.rejected() > 0 {
         let message = format!(
             "{} samples were no finite numbers and were not counted",
@@ -246,34 +218,6 @@ fn thresholds(
         )),
         other => invalid(other),
     })
-}
-
-/// Those of thresholds, those that the files tell, and the one that every run has.
-fn submetrics(thresholds: &Thresholds, declared: &Declared, registry: &Registry) -> Vec<Submetric> {
-    let mut all: Vec<Submetric> = thresholds.submetrics().collect();
-    for (name, declaration) in &declared.declarations {
-        let Some(metric) = registry.get(name) else {
-            continue;
-        };
-        for (suffix, _) in &declaration.submetrics {
-            // The same reading of the text as that of thresholds.
-            let key = MetricKey::parse(&format!("{name}{{{suffix}}}"));
-            if let Some((suffix, tags)) = key.ok().and_then(|key| key.submetric) {
-                let metric = metric.id;
-                all.push(Submetric {
-                    metric,
-                    suffix,
-                    tags,
-                });
-            }
-        }
-    }
-    all.push(Submetric {
-        metric: builtin::HTTP_REQ_DURATION,
-        suffix: "expected_response:true".to_owned(),
-        tags: std::iter::once(("expected_response", "true")).collect(),
-    });
-    all
 }
 
 #[cfg(test)]

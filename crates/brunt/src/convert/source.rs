@@ -2,12 +2,15 @@
 //! is said about them. The same for every command that reads results.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use brunt_convert::{Broken, Declared, Inputs, Known, Tally};
+use brunt_aggregate::{MetricKey, Submetric, Thresholds};
+use brunt_convert::{Broken, Declared, Inputs, Known, Options, Tally};
 use brunt_engine::{Level, LogSink, Record};
-use brunt_metrics::{Interner, MetricKind, Registry, ValueType};
+use brunt_metrics::{Interner, MetricKind, Registry, SampleBatch, ValueType, builtin};
 use clap::{Arg, ArgAction, ArgMatches};
 
+use super::progress::Progress;
 use crate::exit::{Exit, Failure};
 
 /// About what a series takes in the interner.
@@ -16,14 +19,18 @@ const SERIES_BYTES: u64 = 200;
 /// What `--memory-limit` is without the flag.
 const MEMORY: u64 = 512_000_000;
 
-/// The flags.
-pub(crate) fn args() -> [Arg; 4] {
+/// The files.
+pub(crate) fn input() -> Arg {
+    Arg::new("input")
+        .required(true)
+        .num_args(1..)
+        .value_name("INPUT")
+        .help("A result file, a folder, a pattern, or - for standard input; repeatable")
+}
+
+/// How files are read.
+pub(crate) fn args() -> [Arg; 3] {
     [
-        Arg::new("input")
-            .required(true)
-            .num_args(1..)
-            .value_name("INPUT")
-            .help("A result file, a folder, a pattern, or - for standard input; repeatable"),
         Arg::new("metric")
             .long("metric")
             .action(ArgAction::Append)
@@ -83,13 +90,18 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Finds the files and reads what they declare.
+    /// Finds the files of `input` and reads what they declare.
     pub(crate) fn open(matches: &ArgMatches) -> Result<Self, Failure> {
         let names = matches.get_many("input").into_iter().flatten();
         let names: Vec<String> = names.cloned().collect();
+        Self::of(&names, matches)
+    }
+
+    /// The same of files named otherwise.
+    pub(crate) fn of(names: &[String], matches: &ArgMatches) -> Result<Self, Failure> {
         let memory = matches.get_one::<u64>("memory-limit");
         let memory = memory.copied().unwrap_or(MEMORY);
-        let inputs = Inputs::find(&names).map_err(usage)?;
+        let inputs = Inputs::find(names).map_err(usage)?;
         let most = usize::try_from(memory / 4 / SERIES_BYTES).unwrap_or(usize::MAX);
         let known = Known {
             registry: Arc::new(Registry::new()),
@@ -106,6 +118,66 @@ impl Source {
             declared,
             memory,
         })
+    }
+
+    /// Gives every sample to `take`, and says what was noticed on the way.
+    pub(crate) fn read(
+        &self,
+        quiet: bool,
+        log: &Arc<dyn LogSink>,
+        mut take: impl FnMut(&SampleBatch),
+    ) -> Result<Tally, Failure> {
+        let rows = Arc::new(AtomicU64::new(0));
+        let inputs = &self.inputs;
+        let (bytes, read) = (inputs.bytes(), inputs.bytes_read());
+        let progress = Progress::start(quiet, bytes, read, Arc::clone(&rows));
+        let options = Options {
+            known: self.known.clone(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            instance_tag: false,
+        };
+        let read = brunt_convert::read(
+            inputs,
+            &options,
+            |batch| {
+                rows.fetch_add(batch.samples.len() as u64, Ordering::Relaxed);
+                take(&batch);
+                true
+            },
+            |broken| tell(log, broken),
+        );
+        drop(progress);
+        let tally = read.map_err(|error| Failure::new(Exit::InvalidInput, error.to_string()))?;
+        report(log, &tally);
+        Ok(tally)
+    }
+
+    /// The sub-metrics of thresholds, those that the files tell, and the one that every run has.
+    pub(crate) fn submetrics(&self, thresholds: &Thresholds) -> Vec<Submetric> {
+        let mut all: Vec<Submetric> = thresholds.submetrics().collect();
+        for (name, declaration) in &self.declared.declarations {
+            let Some(metric) = self.known.registry.get(name) else {
+                continue;
+            };
+            for (suffix, _) in &declaration.submetrics {
+                // The same reading of the text as that of thresholds.
+                let key = MetricKey::parse(&format!("{name}{{{suffix}}}"));
+                if let Some((suffix, tags)) = key.ok().and_then(|key| key.submetric) {
+                    let metric = metric.id;
+                    all.push(Submetric {
+                        metric,
+                        suffix,
+                        tags,
+                    });
+                }
+            }
+        }
+        all.push(Submetric {
+            metric: builtin::HTTP_REQ_DURATION,
+            suffix: "expected_response:true".to_owned(),
+            tags: std::iter::once(("expected_response", "true")).collect(),
+        });
+        all
     }
 }
 

@@ -13,6 +13,7 @@ mod bad_input;
 mod broken_servers;
 mod columnar;
 mod commands;
+mod compare;
 mod controlled;
 mod convert;
 mod coverage;
