@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests, the demo and the bench use beside Rust: Debian's prometheus, nginx,
-# victoria-metrics, zstd and wrk, and PyPI's httpbin in a virtual environment of its own.
+# victoria-metrics, chromium, zstd and wrk, and PyPI's httpbin in a virtual environment of its own.
 #
 #   scripts/setup-tests.sh                   everything; fails where something is missing
 #   scripts/setup-tests.sh --debian A B      only these Debian packages
@@ -83,6 +83,7 @@ need prometheus prometheus
 need nginx nginx-light
 need zstd zstd
 need victoria-metrics victoria-metrics
+need chromium chromium
 python=${PYTHON:-python3}
 has "$python" && "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 [ "${#missing[@]}" = 0 ] || debian_install "${missing[@]}"

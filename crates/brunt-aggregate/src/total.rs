@@ -48,18 +48,7 @@ pub(crate) fn values(total: &Sink) -> Values {
             passes: total.passes,
             fails: total.total - total.passes,
         },
-        Sink::Trend(total) => {
-            let mut exact = total.exact.clone();
-            if let Some(values) = &mut exact {
-                values.sort_unstable_by(f64::total_cmp);
-            }
-            let (histogram, per_base) = (total.histogram.clone(), total.per_base);
-            Values::Trend(TrendTotals {
-                exact,
-                histogram,
-                per_base,
-            })
-        }
+        Sink::Trend(total) => Values::Trend(TrendTotals::of(total)),
     }
 }
 

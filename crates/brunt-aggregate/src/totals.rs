@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brunt_metrics::histogram::ExpHistogram;
-use brunt_metrics::{Metric, TagSet};
+use brunt_metrics::{Metric, TagSet, TrendSink};
 
 use crate::groups::GroupNode;
 use crate::sections::Section;
@@ -115,6 +115,19 @@ pub struct TrendTotals {
 }
 
 impl TrendTotals {
+    /// What a sink has seen.
+    pub fn of(sink: &TrendSink) -> Self {
+        let mut exact = sink.exact.clone();
+        if let Some(values) = &mut exact {
+            values.sort_unstable_by(f64::total_cmp);
+        }
+        Self {
+            exact,
+            histogram: sink.histogram.clone(),
+            per_base: sink.per_base,
+        }
+    }
+
     /// How many values there were.
     pub fn count(&self) -> u64 {
         self.histogram.count()

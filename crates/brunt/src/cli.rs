@@ -238,6 +238,7 @@ pub(crate) fn command() -> Command {
         .subcommand(crate::convert::command())
         .subcommand(crate::summary::command())
         .subcommand(crate::compare::command())
+        .subcommand(crate::report::command())
         .subcommand(crate::dashboards::command())
         .subcommand(crate::repair::command())
         .subcommand(crate::scaffold::command())

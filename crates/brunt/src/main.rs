@@ -11,6 +11,7 @@ mod exit;
 mod logging;
 mod progress;
 mod repair;
+mod report;
 mod run;
 mod scaffold;
 mod send;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Some(("convert", own)) => with_terminal(own, |terminal| convert::run(own, terminal)),
         Some(("summary", own)) => with_terminal(own, |terminal| summary::run(own, terminal)),
         Some(("compare", own)) => with_terminal(own, |terminal| compare::run(own, terminal)),
+        Some(("report", own)) => with_terminal(own, |terminal| report::run(own, terminal)),
         Some(("dashboards", own)) => with_terminal(own, |_| dashboards::run(own)),
         Some(("repair", own)) => with_terminal(own, |terminal| repair::run(own, terminal)),
         Some(("new", own)) => with_terminal(own, |_| scaffold::run(own)),

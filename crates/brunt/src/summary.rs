@@ -35,20 +35,7 @@ Examples:
         )
         .arg(input_arg())
         .args(source_args())
-        .arg(
-            Arg::new("threshold")
-                .long("threshold")
-                .action(ArgAction::Append)
-                .value_name("METRIC: EXPRESSION")
-                .value_parser(threshold)
-                .help("A further threshold, such as 'http_req_duration{scenario:buy}: p(95)<300'; repeatable"),
-        )
-        .arg(
-            Arg::new("no-thresholds")
-                .long("no-thresholds")
-                .action(ArgAction::SetTrue)
-                .help("Do not judge the thresholds that the files tell"),
-        )
+        .args(threshold_args())
         .arg(
             Arg::new("summary-export")
                 .long("summary-export")
@@ -76,6 +63,22 @@ Examples:
                 .value_name("UNIT")
                 .help("Unit of times: s, ms or us"),
         )
+}
+
+/// Which thresholds are judged.
+pub(crate) fn threshold_args() -> [Arg; 2] {
+    [
+        Arg::new("threshold")
+            .long("threshold")
+            .action(ArgAction::Append)
+            .value_name("METRIC: EXPRESSION")
+            .value_parser(threshold)
+            .help("A further threshold, such as 'http_req_duration{scenario:buy}: p(95)<300'; repeatable"),
+        Arg::new("no-thresholds")
+            .long("no-thresholds")
+            .action(ArgAction::SetTrue)
+            .help("Do not judge the thresholds that the files tell"),
+    ]
 }
 
 /// A threshold as `--threshold` gives it: metric and expression. An expression has no colon, but tags have.
@@ -185,7 +188,7 @@ fn summary_options(matches: &ArgMatches) -> Result<SummaryOptions, Failure> {
 }
 
 /// Those of the files and those of the flags.
-fn thresholds(
+pub(crate) fn thresholds(
     matches: &ArgMatches,
     declared: &Declared,
     registry: &Registry,

@@ -45,6 +45,7 @@ mod ramps;
 mod receiver;
 mod remote_write_keys;
 mod remote_write_peers;
+mod report;
 mod reports;
 mod request_parameters;
 mod s3;

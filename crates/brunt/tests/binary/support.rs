@@ -3,6 +3,7 @@
 //! Every run is watched: one that does not end is killed and fails the test with what it printed,
 //! and one that prints a panic fails whatever else it does.
 
+pub(crate) mod browser;
 mod log;
 mod raw_server;
 mod results;
