@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use brunt_output::Pattern;
+use tempfile::TempPath;
 
 use crate::format::{Format, Found, Packing};
 
@@ -84,18 +85,23 @@ enum Source {
     Path(PathBuf),
     /// What came from the standard input, which can be read only once.
     Kept(File),
+    /// What came from a bucket.
+    #[cfg_attr(not(feature = "s3"), allow(dead_code))]
+    Fetched(TempPath),
 }
 
 impl Inputs {
     /// Looks at the files of these names. A folder stands for the results in it and below it, by their
-    /// names in order; `-` for the standard input, which is kept in a temporary file. `*` and `?` in a file's name
-    /// are for shells that leave them alone.
+    /// names in order, as does `s3://BUCKET/PREFIX`; `-` for the standard input. Both are kept in temporary files.
+    /// `*` and `?` in a file's name are for shells that leave them alone.
     pub fn find(names: &[String]) -> Result<Self, InputError> {
         let mut found: Vec<(Input, Format)> = Vec::new();
         for name in names {
             let path = Path::new(name);
             if name == "-" {
                 found.push(look(name, Source::Kept(keep(name)?))?);
+            } else if name.starts_with(crate::SCHEME) {
+                add_bucket(name, &mut found)?;
             } else if path.is_dir() {
                 let before = found.len();
                 let refused = add_folder(path, &mut found)?;
@@ -162,7 +168,7 @@ impl Inputs {
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().filter_map(|file| match &file.source {
             Source::Path(path) => Some(path.as_path()),
-            Source::Kept(_) => None,
+            Source::Kept(_) | Source::Fetched(_) => None,
         })
     }
 
@@ -182,6 +188,7 @@ impl Input {
     pub(crate) fn file(&self) -> io::Result<File> {
         match &self.source {
             Source::Path(path) => File::open(path),
+            Source::Fetched(path) => File::open(path),
             Source::Kept(file) => {
                 let mut file = file.try_clone()?;
                 file.rewind()?;
@@ -271,6 +278,36 @@ fn identify(input: &mut Input) -> io::Result<Found> {
     file.take(4).read_to_end(&mut first)?;
     input.packing = Packing::of(&first);
     Format::of(&mut BufReader::with_capacity(1 << 16, input.open()?))
+}
+
+/// Results in a bucket; as in a folder, everything else is left alone.
+#[cfg(feature = "s3")]
+fn add_bucket(url: &str, found: &mut Vec<(Input, Format)>) -> Result<(), InputError> {
+    let fetched = crate::bucket::fetch(url).map_err(|source| failed(url, source))?;
+    let (before, is_one) = (found.len(), fetched.len() == 1);
+    let mut refused = None;
+    for object in fetched {
+        match look(&object.name, Source::Fetched(object.file)) {
+            Ok(input) => found.push(input),
+            Err(error) if is_one => return Err(error),
+            Err(InputError::Unknown(_) | InputError::Empty(_)) => {}
+            Err(error @ InputError::Refused { .. }) => refused = refused.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    if found.len() == before {
+        return Err(refused.unwrap_or_else(|| InputError::Folder(url.to_owned())));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "s3"))]
+fn add_bucket(url: &str, _: &mut Vec<(Input, Format)>) -> Result<(), InputError> {
+    let message = "this brunt was built without S3: fetch it with aws s3 cp, and name the file";
+    Err(failed(
+        url,
+        io::Error::new(io::ErrorKind::Unsupported, message),
+    ))
 }
 
 /// Says which file is which load generator's.

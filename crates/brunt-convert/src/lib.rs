@@ -13,6 +13,8 @@
 #![forbid(unsafe_code)]
 
 mod block;
+#[cfg(feature = "s3")]
+mod bucket;
 mod csv;
 mod declared;
 mod foreign;
@@ -29,6 +31,9 @@ mod pipeline;
 mod retag;
 mod series;
 mod time;
+
+/// How the address of something in a bucket begins.
+const SCHEME: &str = "s3://";
 
 pub use declared::{Declared, declared};
 pub use format::Format;

@@ -38,7 +38,8 @@ pub(crate) fn command() -> Command {
         .after_help(
             "Inputs are k6's JSON lines and CSV, JMeter's JTL, Gatling's simulation.log and Locust's history (plain, .gz, .zst,
 cut off by a crash too), and Parquet files and Arrow streams of brunt's; what they are is told by their content. A
-folder stands for all results in it, - for the standard input. Files of one kind at a time.
+folder stands for all results in it, s3://BUCKET/PREFIX for those in a bucket, - for the standard input. Files of one
+kind at a time.
 
 Every output takes rate=N beside its own keys: at most so many samples, or values of series, a second.
 
@@ -49,6 +50,7 @@ Examples:
   brunt convert results/ --out csv=all.csv.zst,timeFormat=rfc3339_nano --out arrow=all.arrow
   brunt convert generator-*.json.gz --out mimir=http://localhost:9009/api/v1/push
   brunt convert one.json two.json --instance-tag --out mimir=http://localhost:9009/api/v1/push,rate=50000
+  brunt convert s3://results/2026-11/ --out parquet=november.parquet
   zcat results.json.gz | brunt convert - --out json=copy.json
   brunt convert run.csv --metric orders=counter --metric took=trend:time --out json=run.json",
         )

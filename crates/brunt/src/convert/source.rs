@@ -25,7 +25,7 @@ pub(crate) fn input() -> Arg {
         .required(true)
         .num_args(1..)
         .value_name("INPUT")
-        .help("A result file, a folder, a pattern, or - for standard input; repeatable")
+        .help("A result file, a folder, a pattern, s3://BUCKET/PREFIX, or - for standard input; repeatable")
 }
 
 /// How files are read.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use brunt_testkit::process::{ProcessError, Prometheus, prometheus};
+use brunt_testkit::{Otlp, RemoteWrite};
 
 use crate::support::{Brunt, Finished, Points, skip};
 
@@ -140,4 +141,69 @@ fn a_receiver_that_takes_nothing_so_old_is_told_with_the_setting_to_change() {
     let old = lines(now - 30 * 24 * 3600, "two", 0..5);
     let refused = convert(&[("a.json", old.as_str())], &out).expect(120);
     refused.says(&["out_of_order_time_window"]);
+}
+
+#[test]
+fn a_collector_holds_at_every_second_what_the_file_says() {
+    let collector = Otlp::start().unwrap();
+    let begin = 1_795_000_000;
+    let (one, two) = (
+        lines(begin, "one", 0..LASTS),
+        lines(begin + 3, "two", 0..LASTS),
+    );
+    let files = [("a.json", one.as_str()), ("b.json", two.as_str())];
+    let out = format!("otlp={},interval=1s", collector.url());
+    convert(&files, &out).expect(0);
+    assert_eq!(collector.problems(), [""; 0]);
+    for generator in ["one", "two"] {
+        let of = [("generator", generator)];
+        let expected = sums(&[&one, &two], generator);
+        assert_eq!(expected.len(), LASTS as usize);
+        let times = collector.times("orders", &of);
+        let values = collector.values("orders", &of);
+        assert_eq!(times.len(), values.len());
+        let held: BTreeMap<i64, f64> = times
+            .iter()
+            .map(|(_, time)| (*time / 1_000_000_000) as i64)
+            .zip(values)
+            .collect();
+        for (second, (orders, _)) in &expected {
+            assert_eq!(held.get(second), Some(orders), "{generator} at {second}");
+        }
+        // Nothing else was sent before the last one.
+        let last = *expected.keys().next_back().unwrap();
+        let other = held
+            .keys()
+            .filter(|second| **second <= last && !expected.contains_key(second));
+        assert_eq!(other.count(), 0, "{held:?}");
+        let took = collector.totals("took", &of).unwrap();
+        assert_eq!(took.count, LASTS as u64 * 10);
+        // In seconds or milliseconds, each value from 1 to 10 as often.
+        let sum = LASTS as f64 * 55.0;
+        assert!(
+            ((took.sum - sum) / sum).abs() < 1e-9 || ((took.sum * 1e3 - sum) / sum).abs() < 1e-9,
+            "{took:?}"
+        );
+    }
+}
+
+#[test]
+fn load_generators_that_no_tag_tells_apart_stay_apart_by_their_files() {
+    let receiver = RemoteWrite::start().unwrap();
+    let begin = 1_795_000_000;
+    let same = lines(begin, "same", 0..LASTS);
+    let files = [("west.json", same.as_str()), ("east.json", same.as_str())];
+    let brunt = files
+        .iter()
+        .fold(Brunt::command("convert"), |brunt, (name, text)| {
+            brunt.file(name, text)
+        });
+    let out = format!("mimir={},interval=1s,rate=1000000", receiver.write_url());
+    let args = ["west.json", "east.json", "--instance-tag", "--out", &out];
+    brunt.args(&args).run().expect(0);
+    let sum = LASTS as f64 * 55.0;
+    for instance in ["west", "east"] {
+        let held = receiver.sum("k6_orders_total", &[("instance", instance)]);
+        assert_eq!(held, Some(sum), "{instance}");
+    }
 }

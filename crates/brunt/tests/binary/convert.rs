@@ -352,3 +352,36 @@ fn an_interrupted_conversion_leaves_no_file_under_its_name() {
     assert!(!finished.path("out.parquet").exists());
     assert_eq!(left_over(&finished.path("")), 0);
 }
+
+#[test]
+fn a_second_interruption_ends_at_once_and_leaves_nothing_either() {
+    let outs = [
+        "--out",
+        "parquet=out.parquet",
+        "--out",
+        "json=out.json",
+        "--out",
+        "json=pipe",
+    ];
+    let brunt = Brunt::command("convert")
+        .file("run.json", unpacked(&golden("run.json.gz")))
+        .args(&["run.json"])
+        .args(&outs);
+    let pipe = brunt.folder().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // Nobody reads on: without the second signal it would wait for ever.
+    let running = brunt.start();
+    let mut reader = std::fs::File::open(&pipe).unwrap();
+    reader.read_exact(&mut [0; 1]).unwrap();
+    let folder = running.path("");
+    running.wait_until("files without a name", || left_over(&folder) > 0);
+    running.signal("INT");
+    running.wait_for_log("interrupted: outputs are ended");
+    running.signal("INT");
+    let finished = running.finish().expect(105);
+    for name in ["out.parquet", "out.json"] {
+        assert!(!finished.path(name).exists(), "{name}");
+    }
+    assert_eq!(left_over(&finished.path("")), 0);
+}

@@ -178,3 +178,31 @@ fn lines_are_written_again_when_there_is_space_again() {
     let told = errors.iter().filter(|it| it.contains("No space left"));
     assert_eq!(told.count(), 2, "{errors:?}");
 }
+
+#[test]
+fn a_conversion_ends_with_the_disk_and_leaves_no_file_with_gaps() {
+    let line = |at: usize| {
+        format!(
+            "{{\"metric\":\"iterations\",\"type\":\"Point\",\"data\":{{\"time\":\"2026-11-22T10:00:00Z\",\"value\":{at},\"tags\":{{}}}}}}\n"
+        )
+    };
+    let file: String = (0..50_000).map(line).collect();
+    for (kind, name) in [
+        ("json", "o.json"),
+        ("csv", "o.csv"),
+        ("parquet", "o.parquet"),
+    ] {
+        let out = format!("{kind}=disk/{name}");
+        let brunt = Brunt::command("convert").file("run.json", &file);
+        let brunt = brunt.args(&["run.json", "--out", &out]);
+        let Some(disk) = Disk::mount(&brunt.folder().join("disk"), "64k") else {
+            return;
+        };
+        let run = brunt.run().expect(120);
+        let left = std::fs::read_dir(run.path("disk")).unwrap().count();
+        drop(disk);
+        assert_eq!(left, 0, "{name}");
+        assert!(run.stderr.contains("No space left"), "{}", run.stderr);
+        assert!(!run.stderr.contains("test goes on"), "{}", run.stderr);
+    }
+}

@@ -37,6 +37,7 @@ mod network;
 mod ocsp;
 mod option_effects;
 mod options;
+mod other_tools;
 mod otlp;
 mod output_variables;
 mod plugins;

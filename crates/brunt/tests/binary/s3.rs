@@ -286,3 +286,43 @@ fn a_bucket_that_may_not_be_written_is_told_before_the_start() {
         run.one_error(&[what]);
     }
 }
+
+#[test]
+fn what_is_in_a_bucket_is_converted_as_a_folder_is() {
+    let Some(bucket) = Bucket::start(0) else {
+        return;
+    };
+    let run = bucket.run(SCRIPT, "parquet=s3://results/2026/a/o.parquet");
+    let run = run.args(&["--out", "json=o.json"]).run().expect(0);
+    let expected = of_json(&run.points("o.json"));
+    let convert = |input: &str| {
+        let convert = signed(Brunt::command("convert")).variable("AWS_ENDPOINT_URL", &bucket.url());
+        convert.args(&[input, "--out", "json=back.json"]).run()
+    };
+    for input in [
+        "s3://results/2026/a/o.parquet",
+        "s3://results/2026",
+        "s3://results",
+    ] {
+        let converted = convert(input).expect(0);
+        assert_same(input, &of_json(&converted.points("back.json")), &expected);
+    }
+    bucket
+        .run(SCRIPT, "parquet=s3://results/2026/b.parquet")
+        .run()
+        .expect(0);
+    let both = of_json(&convert("s3://results/2026/").expect(0).points("back.json"));
+    assert_eq!(both.len(), 2 * expected.len());
+    for (input, text) in [
+        (
+            "s3://results/2027",
+            "there is no result file in the folder s3://results/2027",
+        ),
+        ("s3://absent/o", "cannot read s3://absent/o"),
+        ("s3://", "s3://BUCKET/KEY"),
+    ] {
+        let refused = convert(input).expect(255);
+        assert!(!refused.path("back.json").exists());
+        refused.one_error(&[text]);
+    }
+}
