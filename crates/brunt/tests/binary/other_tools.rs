@@ -95,7 +95,7 @@ fn xml_of_jmeters_that_was_cut_off_gives_what_was_whole() {
     let broken = whole.replacen("ts=\"1795439544000\"", "ts=\"soon\"", 1);
     let run = convert("run.jtl", &broken).expect(123);
     assert_eq!(run.points("o.json").sum("http_reqs"), 9999.0);
-    run.says(&["run.jtl, line 3 (byte 68)"]);
+    run.says(&["run.jtl, line 3 (byte 67)"]);
 }
 
 #[test]
@@ -105,6 +105,7 @@ fn a_log_of_gatlings_has_users_groups_and_errors() {
                REQUEST\tcart\torder\t1795439544100\t1795439544150\tOK\t \n\
                REQUEST\tcart\tpay\t1795439544200\t1795439544260\tKO\tstatus.find.is(200), but actually found 500\n\
                GROUP\tcart\t1795439544100\t1795439544260\t110\tKO\n\
+               ERROR\tno such attribute\t1795439544900\n\
                USER\tbuy\tEND\t1795439545000\n";
     let run = convert("simulation.log", log).expect(0);
     let points = run.points("o.json");
@@ -112,6 +113,7 @@ fn a_log_of_gatlings_has_users_groups_and_errors() {
     assert_eq!(points.values("http_req_duration"), [50.0, 60.0]);
     assert_eq!(points.values("group_duration"), [160.0]);
     assert_eq!(points.tag("http_reqs", "error_code"), ["(none)", "1500"]);
+    assert_eq!(points.values("gatling_errors"), [1.0]);
     assert_eq!(points.metrics["gatling_errors"]["type"], "counter");
 }
 
