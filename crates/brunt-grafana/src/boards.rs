@@ -4,11 +4,13 @@
 mod compare;
 mod drop_in;
 mod latency;
+mod logs_traces;
 mod overview;
 mod pods;
 mod pods_otel;
 mod runs;
 mod series;
+mod websocket_grpc;
 
 use crate::model::Dashboard;
 
@@ -24,6 +26,8 @@ pub fn all() -> Vec<Dashboard> {
         pods_otel::dashboard(),
         compare::dashboard(),
         runs::dashboard(),
+        websocket_grpc::dashboard(),
+        logs_traces::dashboard(),
         drop_in::dashboard(),
     ]
 }

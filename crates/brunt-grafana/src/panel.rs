@@ -128,6 +128,8 @@ pub enum Transformation {
     },
     /// Rows in falling order of a column.
     Sort(String),
+    /// Labels of log lines become columns.
+    Labels,
 }
 
 /// A panel.
@@ -157,6 +159,19 @@ pub struct Panel {
     pub dashed: Vec<String>,
     /// What is done to the answers.
     pub transformations: Vec<Transformation>,
+    /// Where a click on a value leads to.
+    pub links: Vec<Link>,
+}
+
+/// Where a click on a value leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The column or line.
+    pub of: String,
+    /// What the link is called.
+    pub title: String,
+    /// With Grafana's variables: `${__value.raw}` is what was clicked.
+    pub url: String,
 }
 
 /// Labels that no table shows.
@@ -177,6 +192,7 @@ impl Panel {
             units: Vec::new(),
             dashed: Vec::new(),
             transformations: Vec::new(),
+            links: Vec::new(),
         }
     }
 
@@ -342,6 +358,28 @@ impl Panel {
                 hidden.extend(columns.iter().map(|&it| it.to_owned()));
             }
         }
+        self
+    }
+
+    /// A table as the data source made it.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.transformations.clear();
+        self
+    }
+
+    /// A table of log lines with their labels as columns.
+    #[must_use]
+    pub fn from_labels(mut self) -> Self {
+        self.transformations = vec![Transformation::Labels];
+        self
+    }
+
+    /// A click on a column's value leads there.
+    #[must_use]
+    pub fn link(mut self, of: &str, title: &str, url: &str) -> Self {
+        let (of, title, url) = (of.to_owned(), title.to_owned(), url.to_owned());
+        self.links.push(Link { of, title, url });
         self
     }
 

@@ -4,6 +4,10 @@
 //! Only whole names in what is asked are replaced: a metric's name never continues with a letter, a
 //! digit, `_` or `:`.
 
+mod named;
+
+pub use named::{NamedRename, RenameError, mapping};
+
 use serde_json::Value;
 
 /// The keys under which queries stand.

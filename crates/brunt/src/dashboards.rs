@@ -1,24 +1,25 @@
 //! `brunt dashboards`: lists the bundled Grafana dashboards, writes them in the form in which Grafana
 //! gets them, and brings other dashboards into these forms.
 
+mod convert;
+mod diff;
+mod lint;
+mod load;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use brunt_grafana::{ExportForm, GeneratedFile, boards, export, rename_metrics};
+use brunt_grafana::{ExportForm, GeneratedFile, boards, export};
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::Value;
+use clap::{Arg, ArgMatches, Command};
 
 use crate::exit::{Exit, Failure};
 use crate::terminal::print;
 
-/// The largest file that `convert` reads: Grafana itself takes no more than this by far.
-const MAX_FILE: u64 = 64 << 20;
-
 /// The command.
 pub(crate) fn command() -> Command {
     Command::new("dashboards")
-        .about("Lists and exports the bundled Grafana dashboards")
+        .about("Lists, exports, converts and checks Grafana dashboards")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
@@ -41,26 +42,25 @@ pub(crate) fn command() -> Command {
                     "What names of series begin with: the output's key prefix [default: k6_]",
                 )),
         )
-        .subcommand(
-            Command::new("convert")
-                .about("Brings a dashboard of your own into one of the forms")
-                .after_help(
-                    "It reads the classic form, and prints the result.
+        .subcommand(convert::command())
+        .subcommand(lint::command())
+        .subcommand(diff::command())
+}
 
-Examples:
-  brunt dashboards convert mine.json --format configmap | kubectl apply -f -
-  brunt dashboards convert otlp.json --rename http_reqs=k6_http_reqs_total > mimir.json",
-                )
-                .arg(path("file", "FILE").help("A dashboard in the classic form"))
-                .arg(format())
-                .arg(
-                    Arg::new("rename")
-                        .long("rename")
-                        .value_name("OLD=NEW")
-                        .action(ArgAction::Append)
-                        .help("Another name for a metric in every query; repeatable"),
-                ),
-        )
+/// The flag of commands that report.
+fn report_format() -> Arg {
+    Arg::new("format")
+        .long("format")
+        .value_name("FORM")
+        .default_value("text")
+        .value_parser(["text", "json"])
+        .help("For people or for programs")
+}
+
+fn wants_json(matches: &ArgMatches) -> bool {
+    matches
+        .get_one::<String>("format")
+        .is_some_and(|it| it == "json")
 }
 
 fn path(name: &'static str, value: &'static str) -> Arg {
@@ -85,7 +85,9 @@ fn format() -> Arg {
 pub(crate) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
     match matches.subcommand() {
         Some(("export", own)) => write(own)?,
-        Some(("convert", own)) => convert(own)?,
+        Some(("convert", own)) => return convert::run(own),
+        Some(("diff", own)) => return diff::run(own),
+        Some(("lint", own)) => return lint::run(own),
         _ => print(list()),
     }
     Ok(Exit::Success)
@@ -151,34 +153,6 @@ fn write(matches: &ArgMatches) -> Result<(), Failure> {
 fn is_prefix(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.chars().all(plain) && !text.starts_with(|c: char| c.is_ascii_digit())
-}
-
-fn convert(matches: &ArgMatches) -> Result<(), Failure> {
-    let path = argument(matches, "file");
-    let of_file = |what: String| usage(format!("{}: {what}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| of_file(error.to_string()))?;
-    if size.len() > MAX_FILE {
-        return Err(of_file("larger than 64 MiB, so no dashboard".to_owned()));
-    }
-    let text = std::fs::read(path).map_err(|error| of_file(error.to_string()))?;
-    let mut dashboard: Value = serde_json::from_slice(&text)
-        .map_err(|error| of_file(format!("not JSON, so no dashboard: {error}")))?;
-    let renames = matches.get_many::<String>("rename").into_iter().flatten();
-    let names = renames.map(|pair| {
-        let pair = pair
-            .split_once('=')
-            .filter(|(old, new)| !old.is_empty() && !new.is_empty());
-        pair.map(|(old, new)| (old.to_owned(), new.to_owned()))
-    });
-    let names: Option<Vec<_>> = names.collect();
-    let names = names.ok_or_else(|| usage("--rename wants OLD=NEW, two names of metrics"))?;
-    if !names.is_empty() && rename_metrics(&mut dashboard, &names) == 0 {
-        return Err(of_file("no query asks for a metric of --rename".to_owned()));
-    }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let file = form(matches).classic(&stem, &dashboard);
-    print(file.map_err(|error| of_file(error.to_string()))?.text);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// The test ran; requests may have failed, iterations may have thrown.
     Success = 0,
-    /// `brunt demo` only: the receiver has something else than the summary.
+    /// `brunt demo`: the receiver has something else than the summary. `brunt dashboards lint`: a rule is
+    /// broken; `diff`: the dashboards differ.
     Different = 1,
     /// At least one threshold was broken.
     ThresholdsFailed = 99,

@@ -105,6 +105,18 @@ pub(super) fn mean(trend: &str, selector: &str, labels: &str) -> String {
     ))
 }
 
+/// How often a trend was observed per second: for metrics that have no counter beside the trend.
+pub(super) fn count_rate(trend: &str, selector: &str, labels: &str) -> String {
+    let histogram = rate(&with(&format!("{trend}_seconds"), selector), labels);
+    if_native(&format!("histogram_count({histogram})"))
+}
+
+/// How often a trend was observed over the run, up to the end of the time range.
+pub(super) fn count_of_all(trend: &str, selector: &str, labels: &str) -> String {
+    let histogram = total(&with(&format!("{trend}_seconds"), selector), labels);
+    if_native(&format!("histogram_count({histogram})"))
+}
+
 /// The largest of a statistic of single series, over time.
 pub(super) fn statistic(stat: &str, trend: &str, selector: &str, labels: &str) -> String {
     let series = with(&format!("{trend}_{stat}"), selector);

@@ -145,6 +145,10 @@ fn overrides(panel: &Panel) -> Vec<Value> {
             ]),
         )
     }));
+    overrides.extend(panel.links.iter().map(|it| {
+        let link = json!({ "title": it.title, "url": it.url, "targetBlank": true });
+        by_name(&it.of, json!([{ "id": "links", "value": [link] }]))
+    }));
     overrides
 }
 
@@ -152,6 +156,10 @@ fn overrides(panel: &Panel) -> Vec<Value> {
 pub(super) fn transformation(it: &Transformation) -> (&'static str, Value) {
     match it {
         Transformation::Merge => ("merge", json!({})),
+        Transformation::Labels => (
+            "extractFields",
+            json!({ "source": "labels", "format": "json", "replace": false, "keepTime": true }),
+        ),
         Transformation::Columns { renamed, hidden } => {
             let renamed: serde_json::Map<_, _> = renamed
                 .iter()

@@ -18,6 +18,8 @@ fn the_ids_are_those_of_the_last_release() {
             ("brunt-pods-otel", "pods-otel"),
             ("brunt-compare", "compare"),
             ("brunt-runs", "runs"),
+            ("brunt-ws-grpc", "websocket-grpc"),
+            ("brunt-logs-traces", "logs-traces"),
             ("brunt-k6", "k6"),
         ]
     );
@@ -72,7 +74,16 @@ fn used(dashboard: &Dashboard) -> BTreeSet<String> {
 
 #[test]
 fn queries_use_the_variables_that_there_are_and_all_of_them() {
-    const GRAFANAS: [&str; 4] = ["__all", "__interval", "__range", "__rate_interval"];
+    const GRAFANAS: [&str; 8] = [
+        "__all",
+        "__auto",
+        "__from",
+        "__interval",
+        "__range",
+        "__rate_interval",
+        "__to",
+        "__value",
+    ];
     for dashboard in boards::all() {
         let used = used(&dashboard);
         let all = dashboard.all_variables();

@@ -3,5 +3,6 @@
 #![allow(clippy::print_stderr)]
 
 mod conventions;
+mod lint;
 mod promql;
 mod schema;
