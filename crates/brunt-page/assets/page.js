@@ -38,33 +38,73 @@
   const format = (unit) => (value) => (value == null ? '–' : (formats[unit] || digits)(value));
   const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false });
 
+  // A slot's time: since the run began, where the chart says when that was, else of the day.
+  const elapsed = (seconds) => {
+    if (seconds < 60) return `${Number(Math.max(seconds, 0).toFixed(2))} s`;
+    const two = (value) => String(Math.floor(value)).padStart(2, '0');
+    const hours = Math.floor(seconds / 3600);
+    const minutes = (seconds % 3600) / 60;
+    return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${Math.floor(minutes)}:${two(seconds % 60)}`;
+  };
+  const at = (chart, seconds) => (chart.origin === undefined ? clock(seconds) : elapsed(seconds - chart.origin));
+  const increments = [0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800];
+
   const drawn = [];
+
+  // What the arrow keys point at, for those who hear it.
+  function spoken(element) {
+    const output = document.createElement('output');
+    output.className = 'spoken';
+    element.append(output);
+    return output;
+  }
 
   function axes(chart) {
     const grid = { stroke: colour('--line'), width: 1 };
     const plain = { stroke: colour('--faint'), grid, ticks: grid, font: '12px system-ui, sans-serif' };
     const right = chart.series.find((one) => one.right);
     const value = (unit) => (_, values) => values.map(format(unit));
-    const all = [{ ...plain, space: 80, values: (_, values) => values.map(clock) }, { ...plain, size: 72, values: value(chart.unit) }];
+    const since = chart.origin === undefined
+      ? { values: (_, values) => values.map(clock) }
+      : { incrs: increments, values: (_, values) => values.map(elapsed) };
+    const all = [{ ...plain, space: 80, ...since }, { ...plain, size: 72, values: value(chart.unit) }];
     if (right) {
       all.push({ ...plain, side: 1, scale: 'right', size: 60, grid: { show: false }, values: value(right.unit || chart.unit) });
     }
     return all;
   }
 
+  // Bars on top of each other: each as high as itself and all after it, so that the first one is drawn first.
+  function heights(chart, shown) {
+    const below = chart.times.map(() => 0);
+    const columns = chart.series.map((one, index) => [one, index]).reverse().map(([one, index]) =>
+      one.values.map((value, x) => {
+        if (shown(index)) below[x] += value || 0;
+        return below[x];
+      }));
+    return columns.reverse();
+  }
+
   function lines(element, chart) {
+    const bars = chart.kind === 'bars';
+    const times = chart.origin === undefined ? chart.times : chart.times.map((time) => time - chart.origin);
+    const width = chart.width || 1;
+    const data = (shown) => [times, ...(bars ? heights(chart, shown) : chart.series.map((one) => one.values))];
+    const text = (one, value) => format(one.right ? one.unit || chart.unit : chart.unit)(value);
     const series = chart.series.map((one, at) => {
       const stroke = colour(one.colour || `--c${at % 8}`);
       return {
         label: one.label,
         stroke,
         width: 1.6,
-        fill: chart.kind === 'area' && !one.right ? `color-mix(in srgb, ${stroke} 18%, transparent)` : undefined,
+        ...(bars ? { width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.9, 60] }) } : {}),
+        ...(bars ? {} : { fill: chart.kind === 'area' && !one.right ? `color-mix(in srgb, ${stroke} 18%, transparent)` : undefined }),
         dash: one.right ? [5, 4] : undefined,
         scale: one.right ? 'right' : 'y',
         spanGaps: false,
-        points: { show: chart.times.length < 3 },
-        value: (_, value) => format(one.right ? one.unit || chart.unit : chart.unit)(value),
+        points: { show: chart.times.length < 3 && !bars },
+        // What was given: of bars on top of each other the plot knows sums only.
+        value: (_, __, ___, x) => (x == null ? '' : text(one, one.values[x])),
       };
     });
     // From nought, so that heights can be compared.
@@ -73,18 +113,49 @@
       {
         width: element.clientWidth,
         height: 240,
-        scales: { y: { range }, right: { range } },
-        series: [{ label: 'Time', value: (_, at) => (at == null ? '–' : clock(at)) }, ...series],
+        scales: {
+          x: {
+            time: chart.origin === undefined,
+            range: (_, low, high) => (bars || low === high ? [low - width / 2, high + width / 2] : [low, high]),
+          },
+          y: { range },
+          right: { range },
+        },
+        series: [{ label: 'Time', value: (_, __, ___, x) => (x == null ? '' : at(chart, chart.times[x])) }, ...series],
         axes: axes(chart),
-        cursor: { sync: { key: 'time' }, drag: { x: true, y: false } },
+        cursor: { y: false, sync: { key: 'time' }, drag: { x: true, y: false } },
         legend: { live: true },
+        hooks: {
+          setLegend: [(self) => self.root.classList.toggle('idle', self.cursor.idx == null)],
+          setSeries: [(self, index) => {
+            if (index == null) return;
+            const label = self.root.querySelectorAll('.u-legend .u-series')[index]?.querySelector('th');
+            label?.setAttribute('aria-pressed', String(self.series[index].show));
+            if (bars) self.setData(data((one) => self.series[one + 1].show));
+          }],
+        },
       },
-      [chart.times, ...chart.series.map((one) => one.values)],
+      data(() => true),
       element,
     );
+    plot.root.classList.add('idle');
+    const output = spoken(element);
+    let chosen = null;
+    const keys = (event) => {
+      if (event.target !== element) return;
+      const last = times.length - 1;
+      const x = { ArrowRight: chosen === null ? 0 : chosen + 1, ArrowLeft: chosen === null ? last : chosen - 1, Home: 0, End: last }[event.key];
+      if (x === undefined) return;
+      event.preventDefault();
+      chosen = Math.min(Math.max(x, 0), last);
+      plot.setCursor({ left: plot.valToPos(times[chosen], 'x'), top: 0 });
+      output.textContent = `${at(chart, chart.times[chosen])}: ${chart.series.map((one) => `${one.label} ${text(one, one.values[chosen])}`).join(', ')}`;
+    };
+    element.addEventListener('keydown', keys);
     for (const label of element.querySelectorAll('.u-legend .u-series:not(:first-child) th')) {
       label.tabIndex = 0;
       label.setAttribute('role', 'button');
+      label.setAttribute('aria-pressed', 'true');
       label.addEventListener('keydown', (event) => {
         if (event.key === 'Enter' || event.key === ' ') {
           event.preventDefault();
@@ -92,18 +163,32 @@
         }
       });
     }
-    return { resize: () => plot.setSize({ width: element.clientWidth, height: 240 }), remove: () => plot.destroy() };
+    return {
+      resize: () => plot.setSize({ width: element.clientWidth, height: 240 }),
+      remove: () => {
+        element.removeEventListener('keydown', keys);
+        plot.destroy();
+        output.remove();
+      },
+    };
   }
 
   function heat(element, chart) {
     const canvas = document.createElement('canvas');
     element.append(canvas);
-    const note = document.createElement('p');
-    note.className = 'faint';
-    note.textContent = '\u00a0';
-    element.append(note);
+    const key = document.createElement('p');
+    key.className = 'key';
+    const note = document.createElement('output');
+    element.append(key, note);
+    let chosen = null;
     const rows = chart.bounds.length - 1;
     const most = Math.max(1, ...chart.counts.map((column) => Math.max(...column)));
+    for (const part of ['1', '', `${format('count')(most)} ${chart.count || ''}`]) {
+      const piece = document.createElement('span');
+      piece.textContent = part;
+      if (!part) piece.className = 'scale';
+      key.append(piece);
+    }
     const left = 72;
     const bottom = 28;
     const height = 280;
@@ -138,22 +223,38 @@
       context.textAlign = 'center';
       const steps = Math.max(1, Math.ceil(chart.times.length / Math.max(1, Math.floor(width / 110))));
       for (let x = 0; x < chart.times.length; x += steps) {
-        const at = left + x * across;
-        if (at > left + 20 && at < width - 30) context.fillText(clock(chart.times[x]), at, height - 12);
+        const where = left + x * across;
+        if (where >= left && where < width - 30) context.fillText(at(chart, chart.times[x]), where, height - 12);
+      }
+      if (chosen) {
+        context.strokeStyle = colour('--text');
+        context.lineWidth = 1.5;
+        context.strokeRect(left + chosen[0] * across, 8 + (rows - 1 - chosen[1]) * up, across, up);
       }
     };
+    const choose = (x, y) => {
+      chosen = [x, y];
+      const name = format(chart.unit);
+      note.textContent = `${at(chart, chart.times[x])}: ${chart.counts[x][y]} ${chart.count || ''} of ${name(chart.bounds[y])} to ${name(chart.bounds[y + 1])}`;
+      paint();
+    };
+    const keys = (event) => {
+      const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const within = (value, most) => Math.min(Math.max(value, 0), most - 1);
+      if (chosen) choose(within(chosen[0] + step[0], chart.times.length), within(chosen[1] + step[1], rows));
+      else choose(0, 0);
+    };
+    element.addEventListener('keydown', keys);
     canvas.addEventListener('mousemove', (event) => {
       const across = (canvas.clientWidth - left - 8) / Math.max(1, chart.times.length);
       const x = Math.floor((event.offsetX - left) / across);
       const y = rows - 1 - Math.floor((event.offsetY - 8) / ((height - bottom - 8) / Math.max(1, rows)));
-      const column = chart.counts[x];
-      if (column && y >= 0 && y < rows) {
-        const name = format(chart.unit);
-        note.textContent = `${clock(chart.times[x])}: ${column[y]} of ${name(chart.bounds[y])} to ${name(chart.bounds[y + 1])}`;
-      }
+      if (chart.counts[x] && y >= 0 && y < rows) choose(x, y);
     });
     paint();
-    return { resize: paint, remove: () => element.replaceChildren() };
+    return { resize: paint, remove: () => { element.removeEventListener('keydown', keys); element.replaceChildren(); } };
   }
 
   function draw() {
@@ -185,9 +286,9 @@
       for (const one of chart.series) cell(head, one.label, 'th');
     }
     const body = made.createTBody();
-    chart.times.forEach((at, x) => {
+    chart.times.forEach((time, x) => {
       const row = body.insertRow();
-      cell(row, clock(at), 'th');
+      cell(row, at(chart, time), 'th');
       if (heat) {
         for (const count of chart.counts[x]) cell(row, String(count), 'td');
       } else {

@@ -27,7 +27,9 @@
 //! ```
 //!
 //! `times` are seconds since the Unix epoch, ascending; each list of `values` has one for each of them, or null. A unit
-//! is `ms`, `s`, `bytes`, `bytes/s`, `/s`, `percent` (a share of one), or `count`. `kind` may also be `area`. Of a heat map,
+//! is `ms`, `s`, `bytes`, `bytes/s`, `/s`, `percent` (a share of one), or `count`. `kind` may also be `area`, or `bars`, which
+//! stand on top of each other, the last one at the bottom, and are as wide as `width` seconds. With an `origin`, in seconds since
+//! the epoch, times are told from there on, else as those of the day. `count` is what a heat map counts. Of a heat map,
 //! `bounds` has one more than there are rows, ascending, and `counts` a list for each time. The chart of the key `latency` is
 //! drawn into the element with `data-chart="latency"`; a `details` with `data-table="latency"` gets its values as a table when
 //! it is opened.
@@ -45,6 +47,7 @@ use sha2::{Digest as _, Sha256};
 
 const PLOT_SCRIPT: &str = include_str!("../assets/uPlot.iife.min.js");
 const PLOT_STYLE: &str = include_str!("../assets/uPlot.min.css");
+const PLOT_LICENSE: &str = include_str!("../assets/uPlot.LICENSE");
 const SCRIPT: &str = include_str!("../assets/page.js");
 const STYLE: &str = include_str!("../assets/page.css");
 
@@ -65,7 +68,8 @@ impl Page {
     /// The whole file.
     pub fn render(&self) -> String {
         let style = format!("{PLOT_STYLE}\n{STYLE}\n{}", self.style);
-        let script = format!("{PLOT_SCRIPT}\n{SCRIPT}");
+        // Its licence goes where the library goes.
+        let script = format!("/*\n{PLOT_LICENSE}*/\n{PLOT_SCRIPT}\n{SCRIPT}");
         let mut page = String::with_capacity(style.len() + script.len() + self.body.len() + 4096);
         // Writing to a string cannot fail.
         let _ = write!(

@@ -5,8 +5,13 @@ use brunt_metrics::{MetricId, Sink, builtin};
 use brunt_results::Timeline;
 use serde_json::{Map, Value, json};
 
+use crate::requests::Requests;
+
 /// Rows of a heat map, at most.
 const ROWS: i32 = 36;
+
+/// Kinds of errors that have a colour of their own in the chart.
+const KINDS: usize = 7;
 
 /// A chart with what is said about it.
 pub(crate) struct Chart {
@@ -18,7 +23,7 @@ pub(crate) struct Chart {
 }
 
 /// The charts that have something to show.
-pub(crate) fn charts(timeline: &Timeline) -> Vec<Chart> {
+pub(crate) fn charts(timeline: &Timeline, requests: &Requests) -> Vec<Chart> {
     let time = Times::new(timeline);
     let has = |metric: MetricId| {
         timeline
@@ -41,6 +46,7 @@ pub(crate) fn charts(timeline: &Timeline) -> Vec<Chart> {
         time.percentiles(trend, what),
         time.heat(trend, what),
         time.failures(),
+        time.errors(requests),
         time.data(),
     ];
     all.into_iter().flatten().collect()
@@ -56,6 +62,8 @@ pub(crate) fn descriptions(charts: &[Chart]) -> Value {
 
 struct Times<'a> {
     timeline: &'a Timeline,
+    /// When the first slot begins, in seconds since the Unix epoch.
+    origin: f64,
     /// Seconds since the Unix epoch.
     begins: Vec<f64>,
     /// How long each slot was within the run; of the first and the last only a part.
@@ -72,6 +80,7 @@ impl<'a> Times<'a> {
         });
         Self {
             timeline,
+            origin: timeline.begins().next().unwrap_or_default() as f64 / 1e9,
             begins: timeline.begins().map(|begin| begin as f64 / 1e9).collect(),
             seconds: seconds.collect(),
         }
@@ -96,7 +105,14 @@ impl<'a> Times<'a> {
     }
 
     fn chart(&self, kind: &str, unit: &str, series: &[Value]) -> Value {
-        json!({ "kind": kind, "unit": unit, "times": self.begins, "series": series })
+        json!({
+            "kind": kind,
+            "unit": unit,
+            "origin": self.origin,
+            "width": self.timeline.width() as f64 / 1e9,
+            "times": self.begins,
+            "series": series,
+        })
     }
 
     fn throughput(&self, metric: MetricId, what: &str) -> Option<Chart> {
@@ -207,6 +223,8 @@ impl<'a> Times<'a> {
             description: json!({
                 "kind": "heat",
                 "unit": "ms",
+                "count": what,
+                "origin": self.origin,
                 "times": self.begins,
                 "width": self.timeline.width() as f64 / 1e9,
                 "bounds": bounds,
@@ -253,6 +271,46 @@ impl<'a> Times<'a> {
             title: "Failures",
             caption,
             description: self.chart("area", "percent", &series),
+        })
+    }
+
+    /// Failed requests a second by what went wrong, the most frequent at the bottom.
+    fn errors(&self, requests: &Requests) -> Option<Chart> {
+        let errors = requests.errors();
+        let most = errors.first()?.what();
+        let width = self.timeline.width();
+        let rates = |rows: &[usize]| {
+            let slots = self.timeline.begins().zip(&self.seconds);
+            let rates = slots.map(|(begin, seconds)| {
+                let within = |row: &usize| requests.failures().within(*row, begin, width);
+                let count: u64 = rows.iter().map(within).sum();
+                // Whatever the run took of the slot: that few there were is better told than nothing.
+                count as f64 / seconds.max(width as f64 / 4e9)
+            });
+            rates.collect::<Vec<f64>>()
+        };
+        let (shown, others) = errors.split_at(errors.len().min(KINDS));
+        let mut series: Vec<Value> = shown
+            .iter()
+            .map(|error| json!({ "label": error.what(), "values": rates(&[error.row]) }))
+            .collect();
+        if !others.is_empty() {
+            let rows: Vec<usize> = others.iter().map(|error| error.row).collect();
+            series
+                .push(json!({ "label": format!("{} others", rows.len()), "values": rates(&rows) }));
+        }
+        series.reverse();
+        let colours = [
+            "--c4", "--c1", "--c6", "--c2", "--c5", "--c7", "--c3", "--faint",
+        ];
+        for (series, colour) in series.iter_mut().rev().zip(colours) {
+            series["colour"] = Value::from(colour);
+        }
+        Some(Chart {
+            key: "errors-time",
+            title: "Errors",
+            caption: format!("Failed requests a second by what went wrong; most of them: {most}."),
+            description: self.chart("bars", "/s", &series),
         })
     }
 

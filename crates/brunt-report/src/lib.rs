@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod charts;
+mod failures;
 mod page;
 mod requests;
 mod tables;

@@ -27,19 +27,22 @@ pub struct About {
 
 /// The whole file.
 pub fn page(about: &About, report: &Report, timeline: &Timeline, requests: &Requests) -> String {
-    let charts = charts::charts(timeline);
+    let charts = charts::charts(timeline, requests);
     let seconds = report.duration.as_secs_f64();
     let mut body = head(about, report);
     body.push_str(&tiles(report, seconds));
-    body.push_str("<h2 id=\"time\">Over time</h2>\n<div class=\"grid\">\n");
-    for chart in &charts {
-        body.push_str(&figure(chart));
+    if !charts.is_empty() {
+        body.push_str("<h2 id=\"time\">Over time</h2>\n<div class=\"grid\">\n");
+        for chart in &charts {
+            body.push_str(&figure(chart));
+        }
+        body.push_str("</div>\n");
     }
-    body.push_str("</div>\n");
     for table in [
         tables::thresholds(report),
         tables::errors(requests),
         tables::names(requests, seconds),
+        tables::sections(report),
         tables::checks(report),
         tables::trends(report),
         tables::others(report),
@@ -188,7 +191,7 @@ fn figure(chart: &Chart) -> String {
         ..
     } = chart;
     format!(
-        "<figure aria-labelledby=\"{key}-title\"><h3 id=\"{key}-title\">{}</h3><figcaption>{}</figcaption>\n<div class=\"chart\" data-chart=\"{key}\" role=\"group\" aria-labelledby=\"{key}-title\"></div>\n<details data-table=\"{key}\"><summary>Values as a table</summary></details></figure>\n",
+        "<figure aria-labelledby=\"{key}-title\"><h3 id=\"{key}-title\">{}</h3><figcaption>{}</figcaption>\n<div class=\"chart\" data-chart=\"{key}\" role=\"group\" tabindex=\"0\" aria-labelledby=\"{key}-title\"></div>\n<details data-table=\"{key}\"><summary>Values as a table</summary></details></figure>\n",
         escape(title),
         escape(caption),
     )

@@ -9,6 +9,8 @@ use brunt_metrics::{
 };
 use rustc_hash::FxHashMap;
 
+use crate::failures::Failures;
+
 /// Rows of each table; more names count together.
 const MOST: usize = 200;
 
@@ -21,6 +23,7 @@ pub struct Requests {
     interner: Arc<Interner>,
     names: Table<Named>,
     errors: Table<u64>,
+    failures: Failures,
     /// By the series' number.
     places: Vec<Option<Place>>,
 }
@@ -83,6 +86,7 @@ impl Requests {
             interner,
             names: Table::default(),
             errors: Table::default(),
+            failures: Failures::default(),
             places: Vec::new(),
         }
     }
@@ -101,11 +105,11 @@ impl Requests {
                     _ => Place::None,
                 },
             };
-            self.count(place, sample.value);
+            self.count(place, sample.time, sample.value);
         }
     }
 
-    fn count(&mut self, place: Place, value: f64) {
+    fn count(&mut self, place: Place, time: i64, value: f64) {
         match place {
             Place::Duration(at) if value.is_finite() => {
                 if let Some((_, named)) = self.names.rows.get_mut(at) {
@@ -119,6 +123,7 @@ impl Requests {
                 if let Some((_, count)) = self.errors.rows.get_mut(error) {
                     *count += 1;
                 }
+                self.failures.add(error, time);
             }
             _ => {}
         }
@@ -174,17 +179,49 @@ impl Requests {
         rows
     }
 
-    /// Code, text and status of errors with how often they came, the most frequent first.
-    pub(crate) fn errors(&self) -> Vec<([&str; 3], u64)> {
-        let mut rows: Vec<_> = self
-            .errors
-            .rows
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(key, count)| ([0, 1, 2].map(|at| text(key, at)), *count))
+    /// What went wrong and how often, the most frequent first.
+    pub(crate) fn errors(&self) -> Vec<Failed<'_>> {
+        let rows = self.errors.rows.iter().enumerate();
+        let mut rows: Vec<_> = rows
+            .filter(|(_, (_, count))| *count > 0)
+            .map(|(row, (key, count))| Failed {
+                row,
+                code: text(key, 0),
+                error: text(key, 1),
+                status: text(key, 2),
+                count: *count,
+            })
             .collect();
-        rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        rows.sort_by_key(|error| std::cmp::Reverse(error.count));
         rows
+    }
+
+    /// How often each row of the errors came, over time.
+    pub(crate) fn failures(&self) -> &Failures {
+        &self.failures
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failed<'a> {
+    /// Its number over time.
+    pub(crate) row: usize,
+    pub(crate) code: &'a str,
+    pub(crate) error: &'a str,
+    pub(crate) status: &'a str,
+    pub(crate) count: u64,
+}
+
+impl Failed<'_> {
+    /// In words.
+    pub(crate) fn what(&self) -> String {
+        match (self.error, self.status) {
+            ("", _) if self.code == OTHERS => OTHERS.to_owned(),
+            ("", "" | "0") => "no answer".to_owned(),
+            ("", status) => format!("status {status}"),
+            (error, _) => error.to_owned(),
+        }
     }
 }
 
@@ -246,6 +283,12 @@ mod tests {
         let counts = names.iter().map(|it| it.2.durations.histogram.count());
         assert_eq!(counts.sum::<u64>(), 500);
         assert_eq!(names.iter().map(|it| it.2.failed).sum::<u64>(), 250);
-        assert_eq!(requests.errors(), [(["1404", "", ""], 250)]);
+        let errors = requests.errors();
+        assert_eq!(errors.len(), 1);
+        assert_eq!((errors[0].code, errors[0].count), ("1404", 250));
+        assert_eq!(
+            requests.failures().within(errors[0].row, 0, 1_000_000_000),
+            250
+        );
     }
 }

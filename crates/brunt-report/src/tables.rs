@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use brunt_aggregate::{GroupNode, Report, Totals, TrendTotals, Values};
+use brunt_aggregate::{GroupNode, MOST_SECTIONS, Report, Totals, TrendTotals, Values};
+use brunt_metrics::{MetricId, builtin};
 use brunt_page::escape;
 use brunt_summary::units;
 
@@ -34,6 +35,19 @@ impl Cell {
 
     fn count(count: u64) -> Self {
         Self::number(&grouped(count), count as f64)
+    }
+
+    /// A count that had better be none.
+    fn failed(count: u64) -> Self {
+        Self {
+            class: if count > 0 { "bad" } else { "" },
+            ..Self::count(count)
+        }
+    }
+
+    /// Where there is nothing to tell; sorted below all numbers.
+    fn none() -> Self {
+        Self::number("–", -1.0)
     }
 
     fn time(ms: f64) -> Self {
@@ -151,7 +165,7 @@ fn collect(group: &GroupNode, rows: &mut Vec<Vec<Cell>>) {
     for check in &group.checks {
         let all = (check.passes + check.fails).max(1);
         let share = check.passes as f64 / all as f64;
-        let path = group.path.trim_start_matches("::").replace("::", " › ");
+        let path = path(&group.path);
         rows.push(vec![
             Cell::text(&check.name),
             Cell::text(&path),
@@ -183,10 +197,7 @@ pub(crate) fn names(requests: &Requests, seconds: f64) -> String {
             Cell::text(method),
             Cell::count(count),
             rate(count as f64, seconds),
-            Cell {
-                class: if named.failed > 0 { "bad" } else { "" },
-                ..Cell::count(named.failed)
-            },
+            Cell::failed(named.failed),
         ];
         row.extend([50.0, 90.0, 95.0, 99.0].map(|p| Cell::time(trend.percentile(p))));
         row.push(Cell::time(trend.max()));
@@ -215,24 +226,84 @@ fn rate(count: f64, seconds: f64) -> Cell {
     }
 }
 
+/// Scenarios and groups, in the order in which they were first seen.
+pub(crate) fn sections(report: &Report) -> String {
+    let rows = report.sections.iter().map(|section| {
+        let (scenario, group) = (&*section.section.scenario, &*section.section.group);
+        let scenario = if scenario.is_empty() {
+            "default"
+        } else {
+            scenario
+        };
+        let find = |metric: MetricId| {
+            let mut roots = section.totals.iter();
+            let root = roots.find(|it| it.metric.id == metric && it.submetric.is_none());
+            root.map(|it| &it.values)
+        };
+        let counter = |metric| match find(metric) {
+            Some(Values::Counter { count }) => Cell::count(count.round() as u64),
+            _ => Cell::none(),
+        };
+        let mut row = vec![
+            Cell::text(scenario),
+            Cell::text(&path(group)),
+            counter(builtin::ITERATIONS),
+            counter(builtin::HTTP_REQS),
+            match find(builtin::HTTP_REQ_FAILED) {
+                Some(Values::Rate { passes, .. }) => Cell::failed(*passes),
+                _ => Cell::none(),
+            },
+        ];
+        match find(builtin::HTTP_REQ_DURATION) {
+            Some(Values::Trend(trend)) => {
+                row.extend([50.0, 95.0, 99.0].map(|p| Cell::time(trend.percentile(p))));
+                row.push(Cell::time(trend.max()));
+            }
+            _ => row.extend([(); 4].map(|()| Cell::none())),
+        }
+        row
+    });
+    let heads = [
+        " Scenario",
+        " Group",
+        "Iterations",
+        "Requests",
+        "Failed",
+        "p50",
+        "p95",
+        "p99",
+        "Max",
+    ];
+    let mut html = table(
+        "Scenarios and groups",
+        "sections",
+        &heads,
+        &rows.collect::<Vec<_>>(),
+    );
+    if report.sections_left_out {
+        let _ = writeln!(
+            html,
+            "<p class=\"faint\">There were more: these are the first {MOST_SECTIONS}.</p>"
+        );
+    }
+    html
+}
+
+/// A group's path as people write it.
+fn path(group: &str) -> String {
+    group.trim_start_matches("::").replace("::", " › ")
+}
+
 /// Failed requests by what went wrong.
 pub(crate) fn errors(requests: &Requests) -> String {
-    let rows = requests
-        .errors()
-        .into_iter()
-        .map(|([code, error, status], count)| {
-            let what = match (error.is_empty(), status) {
-                (false, _) => error.to_owned(),
-                (true, "" | "0") => "no answer".to_owned(),
-                (true, status) => format!("status {status}"),
-            };
-            vec![
-                Cell::text(&what),
-                Cell::text(code),
-                Cell::text(status),
-                Cell::count(count),
-            ]
-        });
+    let rows = requests.errors().into_iter().map(|error| {
+        vec![
+            Cell::text(&error.what()),
+            Cell::text(error.code),
+            Cell::text(error.status),
+            Cell::count(error.count),
+        ]
+    });
     table(
         "Errors",
         "errors",

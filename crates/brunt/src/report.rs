@@ -15,7 +15,7 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::convert::{Source, input_arg, source_args};
 use crate::exit::{Exit, Failure};
-use crate::summary::{threshold_args, thresholds};
+use crate::summary::{tell_rejected, threshold_args, thresholds};
 use crate::terminal::{self, Terminal};
 
 /// Points of a chart, at most; at least half as many in all but the shortest runs.
@@ -62,10 +62,12 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
     let (known, declared) = (&source.known, &source.declared);
     let thresholds = thresholds(matches, declared, &known.registry)?;
     let submetrics = source.submetrics(&thresholds);
-    let plan = Arc::new(AggregatePlan::new(Arc::clone(&known.registry), submetrics));
+    let plan = |submetrics| AggregatePlan::new(Arc::clone(&known.registry), submetrics);
+    // Totals are told by scenario and group, what came to each slot of time is not.
+    let totals = Arc::new(plan(submetrics.clone()).with_sections());
     let interner = || Arc::clone(&known.interner);
-    let mut reading = Reading::new(Arc::clone(&plan), thresholds, interner());
-    let mut timeline = Timeline::new(plan, interner(), SLOTS);
+    let mut reading = Reading::new(totals, thresholds, interner());
+    let mut timeline = Timeline::new(Arc::new(plan(submetrics)), interner(), SLOTS);
     let mut requests = Requests::new(interner());
     let quiet = matches.get_flag("quiet");
     let tally = source.read(quiet, &log, |batch| {
@@ -73,6 +75,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
         timeline.add(batch);
         requests.add(batch);
     })?;
+    tell_rejected(&log, &reading);
     let files: Vec<String> = matches
         .get_many("input")
         .into_iter()

@@ -112,13 +112,7 @@ pub(crate) fn run(matches: &ArgMatches, terminal: &Arc<Terminal>) -> Result<Exit
     let mut reading = Reading::new(Arc::new(plan), thresholds, Arc::clone(&known.interner));
     let quiet = matches.get_flag("quiet");
     let tally = source.read(quiet, &log, |batch| reading.add(batch))?;
-    if reading.rejected() > 0 {
-        let message = format!(
-            "{} samples were no finite numbers and were not counted",
-            reading.rejected()
-        );
-        say(&log, Level::Warn, message);
-    }
+    tell_rejected(&log, &reading);
     let report = reading.finish();
     terminal::print(brunt_summary::text::render(&report, &options));
     if let Some(path) = matches.get_one::<PathBuf>("summary-export") {
@@ -148,6 +142,17 @@ fn export(path: &Path, report: &Report, options: &SummaryOptions) -> Result<(), 
         let message = format!("--summary-export {}: {error}", path.display());
         Failure::new(Exit::Usage, message)
     })
+}
+
+/// Says how many samples did not count, if there were any.
+pub(crate) fn tell_rejected(log: &Arc<dyn LogSink>, reading: &Reading) {
+    if reading.rejected() > 0 {
+        let message = format!(
+            "{} samples were no finite numbers and were not counted",
+            reading.rejected()
+        );
+        say(log, Level::Warn, message);
+    }
 }
 
 fn say(log: &Arc<dyn LogSink>, level: Level, message: String) {

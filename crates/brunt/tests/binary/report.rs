@@ -40,7 +40,7 @@ fn json(first: u64) -> String {
     for second in first..first + 15 {
         for number in 0..50 {
             let failed = number % 10 == 0;
-            let mut tags = serde_json::json!({ "name": if number % 2 == 0 { "list" } else { HOSTILE }, "method": "GET", "scenario": "default", "status": "200" });
+            let mut tags = serde_json::json!({ "name": if number % 2 == 0 { "list" } else { HOSTILE }, "method": "GET", "scenario": "buy", "status": "200" });
             if failed {
                 tags["error_code"] = "1211".into();
                 tags["error"] = "dial: i/o timeout".into();
@@ -150,6 +150,11 @@ fn a_page_shows_what_the_summary_of_all_instances_says() {
         page.rows("errors"),
         [["dial: i/o timeout", "1211", "0", "150"]]
     );
+    let sections = page.rows("sections");
+    assert_eq!(sections.len(), 2, "{sections:?}");
+    assert_eq!(sections[0][..5], ["buy", "", "–", "1500", "150"]);
+    assert_eq!(sections[0][6], p95);
+    assert_eq!(sections[1][..4], ["default", "shop › cart", "–", "–"]);
     // Charts are there, with their legend for the keyboard.
     for label in [
         "requests/s",
@@ -157,6 +162,7 @@ fn a_page_shows_what_the_summary_of_all_instances_says() {
         "p95",
         "failed requests",
         "failed checks",
+        "dial: i/o timeout",
     ] {
         let entry = page
             .dom
