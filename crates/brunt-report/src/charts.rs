@@ -1,6 +1,7 @@
 //! How a run went over time, as the charts that `brunt-page` draws.
 
 use brunt_aggregate::AggregateId;
+use brunt_metrics::histogram::ExpHistogram;
 use brunt_metrics::{MetricId, Sink, builtin};
 use brunt_results::Timeline;
 use serde_json::{Map, Value, json};
@@ -185,12 +186,12 @@ impl<'a> Times<'a> {
                         .map(|it| it.histogram.downscaled(scale, usize::MAX))
                 })
                 .collect::<Vec<_>>();
-            let indices = || columns.iter().flatten().flat_map(|it| it.positive());
+            let indices = || columns.iter().flatten().flat_map(ExpHistogram::positive);
             // A histogram can be coarser than was asked for.
             scale = columns
                 .iter()
                 .flatten()
-                .map(|it| it.scale())
+                .map(ExpHistogram::scale)
                 .min()
                 .unwrap_or(scale)
                 .min(scale);
@@ -206,7 +207,7 @@ impl<'a> Times<'a> {
             .iter()
             .map(|column| {
                 let mut counts = vec![0; (high - low) as usize + 1];
-                for (index, count) in column.iter().flat_map(|it| it.positive()) {
+                for (index, count) in column.iter().flat_map(ExpHistogram::positive) {
                     if let Some(of) = counts.get_mut((index - low) as usize) {
                         *of = count;
                     }
