@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests, the demo and the bench use beside Rust: Debian's prometheus, nginx,
-# victoria-metrics, chromium, zstd and wrk, and PyPI's httpbin in a virtual environment of its own.
+# victoria-metrics, chromium, zstd and wrk, PyPI's httpbin in a virtual environment of its own, and beside it
+# npm's packages where there is an npm.
 #
 #   scripts/setup-tests.sh                   everything; fails where something is missing
 #   scripts/setup-tests.sh --debian A B      only these Debian packages
@@ -97,6 +98,22 @@ if ! cmp -s "$requirements" "$venv/installed.txt" || [ ! -x "$venv/bin/python" ]
         exit 1
     fi
     cp "$requirements" "$venv/installed.txt"
+fi
+
+# The models that Karpenter's and the Grafana operator's objects are checked against.
+packages=scripts/test-packages.txt
+if ! command -v npm >/dev/null 2>&1; then
+    say "npm is not installed: what is checked with its packages is skipped"
+elif ! cmp -s "$packages" "$venv/node/installed.txt"; then
+    say "installing $(grep -v '^#' "$packages" | tr '\n' ' ')in $venv/node"
+    mkdir -p "$venv/node"
+    # Without a manifest of its own npm would look for one in the folders above.
+    echo '{ "private": true }' >"$venv/node/package.json"
+    if ! grep -v '^#' "$packages" | xargs npm install --silent --no-audit --no-fund --prefix "$venv/node"; then
+        say "npm could not install $packages; is its registry (npm config get registry) reachable?"
+        exit 1
+    fi
+    cp "$packages" "$venv/node/installed.txt"
 fi
 
 cargo nextest --version >/dev/null 2>&1 ||

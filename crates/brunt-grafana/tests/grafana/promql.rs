@@ -88,6 +88,14 @@ fn the_rules_are_valid() {
 }
 
 #[test]
+fn the_recording_rules_record_what_their_names_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    if let Some((ok, text)) = promtool(&["test", "rules", "recording-test.yaml"], &folder) {
+        assert!(ok, "{text}");
+    }
+}
+
+#[test]
 fn alerts_fire_when_they_should_and_not_before() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     if let Some((ok, text)) = promtool(&["test", "rules", "alerts-test.yaml"], &folder) {
