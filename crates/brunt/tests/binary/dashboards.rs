@@ -5,8 +5,11 @@
 mod answers;
 mod cluster;
 mod commands;
+mod compare;
 mod expected;
+mod k6;
 mod pods;
+mod pods_otel;
 mod server;
 
 use std::collections::BTreeSet;
@@ -111,6 +114,8 @@ fn ask(
     let (time, window) = match answer {
         // A rate is known where the counter was read regularly.
         Answer::Rate(_) => (server.middle, "3s"),
+        // Its steps are 15 s apart: by then one has seen the whole run.
+        Answer::Peak(_) => (server.end + 15.0, "2m"),
         _ if instant || target.expr.contains("$__interval") => (server.end, "2m"),
         // At the last sample before the markers that end the series, over all of them.
         _ => (server.last, "2m"),
@@ -145,11 +150,12 @@ fn every_panel_has_the_right_answer() {
         .run()
         .expect(99);
     let run = Run::new(run.summary("s.json"), run.points("o.json"));
-    let server = Server::new(&running);
+    let server = Server::new(&running, "data");
     let of = |uid: &str| boards::find(uid).unwrap();
     check(&server, &run, &of("brunt-overview"), expected::OVERVIEW);
     check(&server, &run, &of("brunt-latency"), expected::LATENCY);
     check(&server, &run, &of("brunt-runs"), expected::RUNS);
+    check(&server, &run, &of("brunt-k6"), k6::PANELS);
     // What has no checked-in answer here still has to be understood by a Prometheus.
     for dashboard in boards::all() {
         let targets = dashboard.panels().flat_map(|panel| &panel.targets);

@@ -33,6 +33,27 @@ impl Run {
         Self { summary, points }
     }
 
+    /// Every statistic of the exported summary, by metric and name, times in seconds.
+    pub(super) fn statistics(&self) -> BTreeMap<(String, String), f64> {
+        let mut found = BTreeMap::new();
+        for metric in self.summary.metrics() {
+            let values = self.summary.0["metrics"][&metric].as_object().unwrap();
+            for (key, value) in values {
+                let Some(value) = value.as_f64() else {
+                    continue;
+                };
+                // A rate is called `value` in the file.
+                let rate = values.contains_key("passes") && key == "value";
+                let key = if rate { "rate" } else { key };
+                found.insert(
+                    (metric.clone(), key.to_owned()),
+                    value * self.scale(&metric),
+                );
+            }
+        }
+        found
+    }
+
     /// Whether a metric is measured in milliseconds, which are seconds in Prometheus.
     fn scale(&self, metric: &str) -> f64 {
         let time = self
@@ -134,6 +155,10 @@ impl Run {
                     .collect()
             }
             Answer::Rate(selector) => rates(server, selector, by),
+            // All of a short run is in one minute, and a little more by Prometheus' extension.
+            Answer::Peak(metric) => each(metric, &|values| {
+                around(values.iter().sum::<f64>() / 60.0 * 1.1, 0.12)
+            }),
             Answer::Doubts => vec![doubts(server)],
         }
     }

@@ -1,8 +1,11 @@
-//! A small cluster as Prometheus scrapes it: kube-state-metrics and cAdvisor in their exposition format.
+//! A small cluster as Prometheus scrapes it: kube-state-metrics and cAdvisor in their exposition format,
+//! and the same as OpenTelemetry's collector tells it.
 //!
 //! Names and labels are those of these exporters' documentation, not of our queries. Five pods: one that
 //! is well, one that its CPU limit throttles, one that was killed for its memory and restarted, one that
 //! waits for a node, and a generator of a Job.
+
+mod otel;
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -306,10 +309,13 @@ impl Cluster {
                     continue;
                 };
                 let head = String::from_utf8_lossy(&request[..length]).into_owned();
+                let seconds = began.elapsed().as_secs_f64();
                 let text = if head.contains("/state") {
                     state()
+                } else if head.contains("/otel") {
+                    otel::receivers(seconds)
                 } else {
-                    cadvisor(began.elapsed().as_secs_f64())
+                    cadvisor(seconds)
                 };
                 let text = if head.contains("/mutated") {
                     mutated(&text)
@@ -343,8 +349,9 @@ impl Cluster {
             )
         };
         format!(
-            "scrape_configs:\n{}{}{}",
+            "scrape_configs:\n{}{}{}{}",
             job("state", "state"),
+            job("otel", "otel"),
             job("kubelet", "cadvisor"),
             job("cadvisor", "cadvisor")
         )

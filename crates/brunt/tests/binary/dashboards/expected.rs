@@ -36,6 +36,8 @@ pub(super) enum Answer {
     Now(&'static str, f64),
     /// How fast counters grew.
     Rate(&'static str),
+    /// The most samples of a counter a minute had, per second.
+    Peak(&'static str),
     /// How many reasons for doubt there are.
     Doubts,
 }
@@ -55,11 +57,15 @@ pub(super) struct Expected {
     pub(super) answers: &'static [Answer],
 }
 
-const fn one(title: &'static str, letters: &'static str, answers: &'static [Answer]) -> Expected {
+pub(super) const fn one(
+    title: &'static str,
+    letters: &'static str,
+    answers: &'static [Answer],
+) -> Expected {
     by(title, letters, "", answers)
 }
 
-const fn by(
+pub(super) const fn by(
     title: &'static str,
     letters: &'static str,
     by: &'static str,
@@ -75,7 +81,7 @@ const fn by(
     }
 }
 
-const fn table(
+pub(super) const fn table(
     title: &'static str,
     letters: &'static str,
     by: &'static str,
@@ -91,7 +97,7 @@ const fn table(
     }
 }
 
-const fn only(it: Expected, only: &'static str) -> Expected {
+pub(super) const fn only(it: Expected, only: &'static str) -> Expected {
     Expected { only, ..it }
 }
 

@@ -1,4 +1,4 @@
-//! The pods' dashboard on a cluster's series in a real Prometheus, with the checked-in answer of each
+//! The pods' dashboards on a cluster's series in a real Prometheus, with the checked-in answer of each
 //! panel; on a cluster with other values every answer is another one.
 
 use std::time::{Duration, Instant};
@@ -9,13 +9,14 @@ use brunt_testkit::process::{ProcessError, Prometheus, prometheus};
 
 use super::answers::compare;
 use super::cluster::Cluster;
+use super::pods_otel;
 use super::server::{Server, expand};
 use crate::support::skip;
 
 const MIB: f64 = 1_048_576.0;
 
 /// Panel, letters of its queries, the label by which rows differ, and the rows of each query.
-type Expected = (
+pub(super) type Expected = (
     &'static str,
     &'static str,
     &'static str,
@@ -270,9 +271,9 @@ fn scraped(folder: &std::path::Path, cluster: &Cluster, prefix: &str) -> Option<
 }
 
 /// The panels whose answers are not the expected ones.
-fn different(server: &Server<'_>, dashboard: &Dashboard) -> Vec<String> {
+fn different(server: &Server<'_>, dashboard: &Dashboard, expected: &[Expected]) -> Vec<String> {
     let mut different = Vec::new();
-    for (title, letters, by, rows) in PODS {
+    for (title, letters, by, rows) in expected {
         let panel = dashboard
             .panels()
             .find(|it| it.title == *title)
@@ -308,26 +309,33 @@ fn every_pod_panel_has_the_right_answer() {
     let Some(running) = scraped(folders[0].path(), &cluster, "") else {
         return;
     };
-    let dashboard = boards::find("brunt-pods").unwrap();
-    let wrong = different(&Server::now_only(&running), &dashboard);
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Every query has an answer here, those of the load aside, which the run's own test has.
-    let asked: usize = dashboard.rows[1..]
-        .iter()
-        .flat_map(|row| &row.panels)
-        .map(|it| it.targets.len())
-        .sum();
-    let answered: usize = PODS.iter().map(|(_, letters, ..)| letters.len()).sum();
-    assert_eq!(answered, asked);
-    let Some(other) = scraped(folders[1].path(), &cluster, "/mutated") else {
+    let Some(mutated) = scraped(folders[1].path(), &cluster, "/mutated") else {
         return;
     };
-    let differ = different(&Server::now_only(&other), &dashboard);
-    // No limit and no throttling stay none.
-    let without: usize = PODS
-        .iter()
-        .flat_map(|(.., rows)| *rows)
-        .filter(|rows| rows.is_empty())
-        .count();
-    assert_eq!(differ.len() + without, answered, "{}", differ.join("\n"));
+    for (uid, expected) in [("brunt-pods", PODS), ("brunt-pods-otel", pods_otel::PODS)] {
+        let dashboard = boards::find(uid).unwrap();
+        let wrong = different(&Server::now_only(&running), &dashboard, expected);
+        assert!(wrong.is_empty(), "{uid}:\n{}", wrong.join("\n"));
+        // Every query has an answer here, those of the load aside, which the run's own test has.
+        let asked: usize = dashboard.rows[1..]
+            .iter()
+            .flat_map(|row| &row.panels)
+            .map(|it| it.targets.len())
+            .sum();
+        let answered: usize = expected.iter().map(|(_, letters, ..)| letters.len()).sum();
+        assert_eq!(answered, asked, "{uid}");
+        let differ = different(&Server::now_only(&mutated), &dashboard, expected);
+        // No limit and no throttling stay none.
+        let without: usize = expected
+            .iter()
+            .flat_map(|(.., rows)| *rows)
+            .filter(|rows| rows.is_empty())
+            .count();
+        assert_eq!(
+            differ.len() + without,
+            answered,
+            "{uid}:\n{}",
+            differ.join("\n")
+        );
+    }
 }

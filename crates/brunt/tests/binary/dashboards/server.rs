@@ -35,11 +35,22 @@ const CHOSEN: [(&str, &str); 19] = [
 ];
 
 /// The query with Grafana's variables put in.
-pub(super) fn expand(query: &str, window: &'static str, native: &'static str) -> String {
+pub(super) fn expand(query: &str, window: &str, native: &str) -> String {
+    expand_with(query, window, &[("native", native)])
+}
+
+/// The same with other choices.
+pub(super) fn expand_with<'v>(
+    query: &str,
+    window: &'v str,
+    chosen: &[(&'v str, &'v str)],
+) -> String {
     let value = |name: &str| match name {
         "__rate_interval" | "__range" | "__interval" => Some(window),
-        "native" => Some(native),
-        _ => CHOSEN.iter().find(|it| it.0 == name).map(|it| it.1),
+        _ => {
+            let mut all = chosen.iter().chain(&CHOSEN);
+            all.find(|it| it.0 == name).map(|it| it.1)
+        }
     };
     interpolate(query, value).unwrap_or_else(|name| panic!("${name} in {query}"))
 }
@@ -59,7 +70,8 @@ pub(super) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(super) fn new(process: &'a Prometheus) -> Self {
+    /// Looks at the run of this name, which has a scenario `browse`.
+    pub(super) fn new(process: &'a Prometheus, testid: &str) -> Self {
         let mut this = Self {
             process,
             middle: 0.0,
@@ -67,7 +79,8 @@ impl<'a> Server<'a> {
             end: 0.0,
         };
         this.end = this.now() + 0.001;
-        let series = this.samples("k6_http_reqs_total{scenario=\"browse\"}", "2m", this.end);
+        let series = format!("k6_http_reqs_total{{testid=\"{testid}\",scenario=\"browse\"}}");
+        let series = this.samples(&series, "2m", this.end);
         let (_, samples) = &series[0];
         let times: Vec<f64> = samples.iter().map(|it| it.0).collect();
         assert!(times.len() >= 6, "too few snapshots: {times:?}");
