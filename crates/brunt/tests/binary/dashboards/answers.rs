@@ -36,19 +36,19 @@ impl Run {
     /// Every statistic of the exported summary, by metric and name, times in seconds.
     pub(super) fn statistics(&self) -> BTreeMap<(String, String), f64> {
         let mut found = BTreeMap::new();
-        for metric in self.summary.metrics() {
-            let values = self.summary.0["metrics"][&metric].as_object().unwrap();
+        for (metric, values) in self.summary.0["metrics"].as_object().unwrap() {
+            let values = values.as_object().unwrap();
+            // A part of a metric is measured as the metric is.
+            let scale = self.scale(metric.split('{').next().unwrap());
             for (key, value) in values {
                 let Some(value) = value.as_f64() else {
                     continue;
                 };
-                // A rate is called `value` in the file.
+                // A rate is called `value` in the file; a count of values has no unit.
                 let rate = values.contains_key("passes") && key == "value";
+                let scale = if key == "count" { 1.0 } else { scale };
                 let key = if rate { "rate" } else { key };
-                found.insert(
-                    (metric.clone(), key.to_owned()),
-                    value * self.scale(&metric),
-                );
+                found.insert((metric.clone(), key.to_owned()), value * scale);
             }
         }
         found

@@ -272,7 +272,7 @@ fn mutated(text: &str) -> String {
     let line = |line: &str| {
         let (series, value) = line.rsplit_once(' ').unwrap();
         let name = series.split('{').next().unwrap();
-        let factor = 2 + name.bytes().map(usize::from).sum::<usize>() % 7;
+        let factor = 2 + name.bytes().map(usize::from).sum::<usize>() % 11;
         // A phase or a condition is 0 or 1.
         let value: f64 = value.parse().unwrap();
         let other = if series.contains("condition=") {

@@ -22,7 +22,8 @@ export const options = {
     preAllocatedVUs: Number(e.VUS), exec: 'browse',
   } },
   thresholds: { http_req_failed: ['rate<0.4'] },
-  summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(95)', 'p(99)'],
+  // All that go into the series.
+  summaryTrendStats: ['avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)', 'count'],
 };
 export function browse() {
   const r = http.get(e.URL + (__ITER % Number(e.EVERY) === 0 ? '/status/500' : e.PAGE));
@@ -126,7 +127,12 @@ fn wanted(a: &Side<'_>, b: &Side<'_>, title: &str, table: bool, number: usize) -
             "k6_http_reqs_total{testid=\"slow\"}"
         })),
         ("Error rate", false) => answer(&Answer::Share("http_req_failed")),
-        ("Virtual users", false) => answer(&Answer::Last("vus")),
+        // At the end there are none in either.
+        ("Virtual users", false) => {
+            let vus = format!("k6_vus{{testid=\"{}\"}}", side.testid);
+            let series = side.server.samples(&vus, "10s", side.server.middle);
+            one(series.iter().map(|it| it.1.last().unwrap().1).sum())
+        }
         _ => panic!("nothing is expected of {title}"),
     }
 }
@@ -141,7 +147,7 @@ fn ask(
     native: &str,
 ) -> Vec<Row> {
     let (window, of): (_, fn(&Server<'_>) -> f64) = match title {
-        "Request rate" => ("3s", |it| it.middle),
+        "Request rate" | "Virtual users" => ("3s", |it| it.middle),
         _ => ("2m", |it| it.last),
     };
     let time = of(&b.server);
