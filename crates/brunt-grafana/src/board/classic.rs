@@ -6,6 +6,7 @@ use super::{
     Board, BoardError, BoardPanel, BoardTarget, BoardVariable, current, field_config, target, text,
     texts,
 };
+use crate::panel::letter;
 
 /// The first schema whose panels stand on a grid (Grafana 5); older ones have rows of spans.
 pub const OLDEST_SCHEMA: i64 = 16;
@@ -91,13 +92,14 @@ fn panel(board: &Board, json: &Value, row: &str) -> BoardPanel {
     let own = datasource(json);
     let own_plugin = text(&json["datasource"], "type");
     let targets = json["targets"].as_array().into_iter().flatten();
-    let targets = targets.map(|it| {
+    let targets = targets.enumerate().map(|(at, it)| {
+        let given = text(it, "refId");
         let asked = datasource(it);
         let datasource = if asked.is_empty() { own.clone() } else { asked };
         let plugin = [text(&it["datasource"], "type"), own_plugin.clone()];
         let plugin = plugin.into_iter().find(|it| !it.is_empty());
         BoardTarget {
-            letter: text(it, "refId"),
+            letter: if given.is_empty() { letter(at) } else { given },
             plugin: plugin.unwrap_or_else(|| board.plugin(&datasource).to_owned()),
             datasource,
             ..target(it)

@@ -212,7 +212,7 @@ mod tests {
             "histogram_count(a) + histogram_avg(a) + histogram_sum(a)",
             "histogram_fraction(0, 0.2, rate(a[$__range]))",
             "a @ end() or last_over_time(b[1h:$__interval])",
-            r#"label_values"#,
+            "label_values",
             "sum(rate($metric{a=~\"${x:regex}\"}[[[window]]]))",
         ] {
             assert!(of(query).is_ok(), "{query}: {:?}", of(query));

@@ -213,7 +213,7 @@ fn each_rule_finds_what_breaks_it() {
 
 #[test]
 fn what_is_right_in_another_way_breaks_no_rule() {
-    let query = |text: &str| text.replace("M", r#"job=~"$job",instance=~"$instance""#);
+    let query = |text: &str| text.replace('M', r#"job=~"$job",instance=~"$instance""#);
     let unit = "/panels/0/fieldConfig/defaults";
     let cases = [
         (
