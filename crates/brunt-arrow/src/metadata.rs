@@ -3,10 +3,10 @@
 //! Everything is text under keys that begin with `brunt.`, because that is all that both Parquet and
 //! Arrow can carry.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use brunt_metrics::{MetricKind, ValueType};
-use brunt_output::OutputContext;
+use brunt_output::{DeclaredSubmetric, OutputContext};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -29,8 +29,8 @@ pub struct MetricDeclaration {
     pub contains: ValueType,
     /// Threshold expressions, as the user wrote them.
     pub thresholds: Vec<String>,
-    /// Sub-metrics: the text between the braces, and the tags it means.
-    pub submetrics: Vec<(String, BTreeMap<String, String>)>,
+    /// Sub-metrics.
+    pub submetrics: Vec<DeclaredSubmetric>,
 }
 
 /// The run that the samples come from.
@@ -69,7 +69,13 @@ impl FileMetadata {
     /// As keys and values of a file.
     pub fn to_map(&self) -> HashMap<String, String> {
         let metric = |metric: &MetricDeclaration| {
-            let submetric = |(suffix, tags): &(String, BTreeMap<String, String>)| json!({ "suffix": suffix, "tags": tags });
+            let submetric = |it: &DeclaredSubmetric| {
+                let mut of = json!({ "suffix": it.suffix, "tags": it.tags });
+                if !it.thresholds.is_empty() {
+                    of["thresholds"] = json!(it.thresholds);
+                }
+                of
+            };
             let submetrics: Vec<Value> = metric.submetrics.iter().map(submetric).collect();
             json!({
                 "name": metric.name,
@@ -106,22 +112,25 @@ impl FileMetadata {
 
 fn declaration(of: &Value) -> Option<MetricDeclaration> {
     let list = |of: &Value| of.as_array().cloned().unwrap_or_default();
+    let texts = |of: &Value| -> Vec<String> {
+        let texts = list(of);
+        let texts = texts.iter().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
     let submetric = |of: &Value| {
         let tags = of["tags"].as_object()?.iter();
         let tags = tags.map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
-        Some((
-            of["suffix"].as_str()?.to_owned(),
-            tags.collect::<Option<_>>()?,
-        ))
+        Some(DeclaredSubmetric {
+            suffix: of["suffix"].as_str()?.to_owned(),
+            tags: tags.collect::<Option<_>>()?,
+            thresholds: texts(&of["thresholds"]),
+        })
     };
     Some(MetricDeclaration {
         name: of["name"].as_str()?.to_owned(),
         kind: kind(of["type"].as_str()?)?,
         contains: contains(of["contains"].as_str()?)?,
-        thresholds: list(&of["thresholds"])
-            .iter()
-            .filter_map(|text| text.as_str().map(str::to_owned))
-            .collect(),
+        thresholds: texts(&of["thresholds"]),
         submetrics: list(&of["submetrics"])
             .iter()
             .filter_map(submetric)
@@ -156,7 +165,11 @@ mod tests {
         let tags = [("a".to_owned(), "b, \"c\"".to_owned())].into();
         let declaration = Declaration {
             thresholds: vec!["p(95)<500".to_owned()],
-            submetrics: vec![("a:b".to_owned(), tags)],
+            submetrics: vec![DeclaredSubmetric {
+                suffix: "a:b".to_owned(),
+                tags,
+                thresholds: vec!["max<1".to_owned()],
+            }],
         };
         let declarations = [("http_req_duration".to_owned(), declaration.clone())].into();
         let fixture = Fixture::new().with_declarations(declarations);

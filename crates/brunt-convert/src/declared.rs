@@ -9,7 +9,7 @@ use std::io::{self, BufReader};
 use arrow_ipc::reader::StreamReader;
 use brunt_arrow::FileMetadata;
 use brunt_metrics::{MetricKind, Registry, ValueType};
-use brunt_output::Declaration;
+use brunt_output::{Declaration, DeclaredSubmetric};
 use memchr::{memchr, memmem, memrchr};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde::Deserialize;
@@ -54,6 +54,8 @@ struct Submetric {
     suffix: String,
     #[serde(default)]
     tags: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    thresholds: Option<Vec<String>>,
 }
 
 /// Reads what the files declare; their metrics are in the registry then.
@@ -157,7 +159,11 @@ impl Declared {
         let declaration = Declaration {
             thresholds: data.thresholds.unwrap_or_default(),
             submetrics: submetrics
-                .map(|it| (it.suffix, it.tags.unwrap_or_default()))
+                .map(|it| DeclaredSubmetric {
+                    suffix: it.suffix,
+                    tags: it.tags.unwrap_or_default(),
+                    thresholds: it.thresholds.unwrap_or_default(),
+                })
                 .collect(),
         };
         self.declare(&data.name, kind, contains, declaration, registry)
@@ -197,17 +203,24 @@ impl Declared {
             return Ok(());
         }
         let known = self.declarations.entry(name.to_owned()).or_default();
-        for threshold in declaration.thresholds {
-            if !known.thresholds.contains(&threshold) {
-                known.thresholds.push(threshold);
-            }
-        }
+        join(&mut known.thresholds, declaration.thresholds);
         for submetric in declaration.submetrics {
-            if !known.submetrics.contains(&submetric) {
-                known.submetrics.push(submetric);
+            let mut of = known.submetrics.iter_mut();
+            match of.find(|it| it.suffix == submetric.suffix) {
+                Some(it) => join(&mut it.thresholds, submetric.thresholds),
+                None => known.submetrics.push(submetric),
             }
         }
         Ok(())
+    }
+}
+
+/// Adds those that are not known yet.
+fn join(known: &mut Vec<String>, more: Vec<String>) {
+    for text in more {
+        if !known.contains(&text) {
+            known.push(text);
+        }
     }
 }
 

@@ -103,7 +103,7 @@ fn metric_lines_say_what_metrics_are() {
     let duration = &found.declared.declarations["http_req_duration"];
     assert_eq!(duration.thresholds, ["p(95)<500", "avg<200"]);
     assert_eq!(duration.submetrics.len(), 2);
-    assert_eq!(duration.submetrics[0].0, "scenario:buy");
+    assert_eq!(duration.submetrics[0].suffix, "scenario:buy");
     assert_eq!(found.declared.utc_offset, Some(0));
 }
 
@@ -132,4 +132,34 @@ fn the_csv_file_has_the_same_points_as_far_as_csv_can() {
         assert_eq!(csv, json);
     }
     assert!(csv.iter().any(|sample| sample.contains("web & mobile")));
+}
+
+#[test]
+fn thresholds_on_parts_of_metrics_are_joined_over_lines_and_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |thresholds: &str| {
+        format!(
+            "{{\"type\":\"Metric\",\"data\":{{\"name\":\"orders\",\"type\":\"counter\",\"contains\":\"default\",\"thresholds\":[],\"submetrics\":[{{\"name\":\"orders{{a:b}}\",\"suffix\":\"a:b\",\"tags\":{{\"a\":\"b\"}}{thresholds}}}]}},\"metric\":\"orders\"}}\n"
+        )
+    };
+    let mut names = Vec::new();
+    for (name, thresholds) in [
+        ("1", ",\"thresholds\":[\"count>1\"]"),
+        ("2", ""),
+        ("3", ",\"thresholds\":[\"count>1\",\"rate>2\"]"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, line(thresholds)).unwrap();
+        names.push(path.to_str().unwrap().to_owned());
+    }
+    let inputs = Inputs::find(&names).unwrap();
+    let declared = declared(&inputs, &Registry::new()).unwrap();
+    let [part] = declared.declarations["orders"].submetrics.as_slice() else {
+        panic!("{declared:?}");
+    };
+    assert_eq!(
+        (part.suffix.as_str(), part.tags["a"].as_str()),
+        ("a:b", "b")
+    );
+    assert_eq!(part.thresholds, ["count>1", "rate>2"]);
 }

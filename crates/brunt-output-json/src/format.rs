@@ -88,28 +88,27 @@ fn declare(metric: &Metric, declaration: Option<&Declaration>, out: &mut Vec<u8>
     text::write(out, metric.kind.as_str());
     out.extend_from_slice(b",\"contains\":");
     text::write(out, metric.contains.as_str());
-    out.extend_from_slice(b",\"thresholds\":[");
-    for (at, threshold) in declaration.iter().flat_map(|it| &it.thresholds).enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        text::write(out, threshold);
-    }
-    out.extend_from_slice(b"],\"submetrics\":");
+    out.extend_from_slice(b",\"thresholds\":");
+    write_list(declaration.map_or(&[], |it| &it.thresholds), out);
+    out.extend_from_slice(b",\"submetrics\":");
     match declaration.map(|it| it.submetrics.as_slice()) {
         None | Some([]) => out.extend_from_slice(b"null"),
         Some(submetrics) => {
-            for (at, (suffix, tags)) in submetrics.iter().enumerate() {
+            for (at, it) in submetrics.iter().enumerate() {
                 out.extend_from_slice(if at == 0 {
                     b"[{\"name\":"
                 } else {
                     b",{\"name\":"
                 });
-                text::write(out, &format!("{}{{{suffix}}}", metric.name));
+                text::write(out, &format!("{}{{{}}}", metric.name, it.suffix));
                 out.extend_from_slice(b",\"suffix\":");
-                text::write(out, suffix);
+                text::write(out, &it.suffix);
                 out.extend_from_slice(b",\"tags\":");
-                text::write_object(out, tags.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+                text::write_object(out, it.tags.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+                if !it.thresholds.is_empty() {
+                    out.extend_from_slice(b",\"thresholds\":");
+                    write_list(&it.thresholds, out);
+                }
                 out.push(b'}');
             }
             out.push(b']');
@@ -118,6 +117,17 @@ fn declare(metric: &Metric, declaration: Option<&Declaration>, out: &mut Vec<u8>
     out.extend_from_slice(b"},\"metric\":");
     text::write(out, &metric.name);
     out.extend_from_slice(b"}\n");
+}
+
+fn write_list(texts: &[String], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (at, text) in texts.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        text::write(out, text);
+    }
+    out.push(b']');
 }
 
 #[cfg(test)]

@@ -35,8 +35,8 @@ pub use keys::{key, secret};
 pub use log::{Log, LogLevel};
 pub use merged::{Mark, Merged};
 pub use output::{
-    BoxFuture, ConfigError, Declaration, Key, Output, OutputContext, OutputError, OutputKind,
-    OutputReport, Settings, Spool, Wants,
+    BoxFuture, ConfigError, Declaration, DeclaredSubmetric, Key, Output, OutputContext,
+    OutputError, OutputKind, OutputReport, Settings, Spool, Wants,
 };
 pub use pace::Pace;
 pub use patterns::{Choice, Pattern};

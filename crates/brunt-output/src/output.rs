@@ -174,8 +174,19 @@ impl Spool {
 pub struct Declaration {
     /// Threshold expressions, as the user wrote them.
     pub thresholds: Vec<String>,
-    /// Sub-metrics: the text between the braces, and the tags it means.
-    pub submetrics: Vec<(String, BTreeMap<String, String>)>,
+    /// Sub-metrics.
+    pub submetrics: Vec<DeclaredSubmetric>,
+}
+
+/// A part of a metric that is shown or judged for itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeclaredSubmetric {
+    /// The text between the braces.
+    pub suffix: String,
+    /// The tags that it means.
+    pub tags: BTreeMap<String, String>,
+    /// Threshold expressions of this part. k6's lines have none; brunt writes them where there are some.
+    pub thresholds: Vec<String>,
 }
 
 /// A kind of output: its name, its keys, and how to configure one.

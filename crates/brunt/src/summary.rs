@@ -213,6 +213,11 @@ pub(crate) fn thresholds(
             for expression in &declaration.thresholds {
                 add(name, expression);
             }
+            for part in &declaration.submetrics {
+                for expression in &part.thresholds {
+                    add(&format!("{name}{{{}}}", part.suffix), expression);
+                }
+            }
         }
     }
     let given = matches.get_many::<(String, String)>("threshold");

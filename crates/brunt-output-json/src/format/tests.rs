@@ -1,6 +1,7 @@
 use brunt_file::Encode as _;
 use brunt_file::lines::Lines;
 use brunt_metrics::{MetaId, MetaTable, Sample, SampleBatch, Series, SeriesId};
+use brunt_output::DeclaredSubmetric;
 use brunt_output::kit::Fixture;
 use proptest::prelude::*;
 
@@ -20,11 +21,10 @@ fn encode(fixture: &Fixture, batches: &[SampleBatch]) -> (String, Lines<JsonLine
 }
 
 fn declarations() -> BTreeMap<String, Declaration> {
-    let submetric = |suffix: &str, key: &str, value: &str| {
-        (
-            suffix.to_owned(),
-            BTreeMap::from([(key.to_owned(), value.to_owned())]),
-        )
+    let submetric = |suffix: &str, key: &str, value: &str| DeclaredSubmetric {
+        suffix: suffix.to_owned(),
+        tags: BTreeMap::from([(key.to_owned(), value.to_owned())]),
+        thresholds: Vec::new(),
     };
     let duration = Declaration {
         thresholds: vec!["p(95)<500".to_owned(), "avg<200".to_owned()],
@@ -167,6 +167,18 @@ fn what_json_cannot_hold_is_left_out_and_counted() {
         complaint.contains("metric 'iteration_duration'"),
         "{complaint}"
     );
+}
+
+#[test]
+fn thresholds_on_a_part_of_a_metric_stand_with_it() {
+    let mut declarations = declarations();
+    let duration = declarations.get_mut("http_req_duration").unwrap();
+    duration.submetrics[0].thresholds = vec!["max<1".to_owned(), "p(95)<\"".to_owned()];
+    let fixture = Fixture::new().with_declarations(declarations);
+    let duration = fixture.series("http_req_duration", &[]);
+    let (text, _) = encode(&fixture, &[fixture.batch(&[(duration, TIME, 1.0)])]);
+    let part = r#"{"name":"http_req_duration{scenario:buy}","suffix":"scenario:buy","tags":{"scenario":"buy"},"thresholds":["max<1","p(95)<\""]},{"name":"http_req_duration{expected_response:true}","suffix":"expected_response:true","tags":{"expected_response":"true"}}]"#;
+    assert!(text.contains(part), "{text}");
 }
 
 proptest! {

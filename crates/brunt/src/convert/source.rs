@@ -8,6 +8,7 @@ use brunt_aggregate::{MetricKey, Submetric, Thresholds};
 use brunt_convert::{Broken, Declared, Inputs, Known, Options, Tally};
 use brunt_engine::{Level, LogSink, Record};
 use brunt_metrics::{Interner, MetricKind, Registry, SampleBatch, ValueType, builtin};
+use brunt_output::DeclaredSubmetric;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::progress::Progress;
@@ -159,7 +160,7 @@ impl Source {
             let Some(metric) = self.known.registry.get(name) else {
                 continue;
             };
-            for (suffix, _) in &declaration.submetrics {
+            for DeclaredSubmetric { suffix, .. } in &declaration.submetrics {
                 // The same reading of the text as that of thresholds.
                 let key = MetricKey::parse(&format!("{name}{{{suffix}}}"));
                 if let Some((suffix, tags)) = key.ok().and_then(|key| key.submetric) {

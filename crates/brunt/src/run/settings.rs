@@ -12,7 +12,7 @@ use brunt_net::NetConfig;
 use brunt_options::{
     Consolidated, Feature, Options, OptionsError, plan, to_export_json, to_script_json,
 };
-use brunt_output::{Account, Declaration, Drain, Log, OutputContext, Spool};
+use brunt_output::{Account, Declaration, DeclaredSubmetric, Drain, Log, OutputContext, Spool};
 use brunt_summary::{Mode, SummaryOptions};
 
 use crate::exit::{Exit, Failure};
@@ -277,6 +277,15 @@ impl Settings {
         }
     }
 
+    /// The thresholds on a part of a metric.
+    fn thresholds_of(&self, submetric: &Submetric) -> Vec<String> {
+        let own = self.thresholds.sources().filter(|(metric, suffix, _)| {
+            metric.id == submetric.metric && *suffix == Some(submetric.suffix.as_str())
+        });
+        let sources = own.flat_map(|(_, _, sources)| sources);
+        sources.map(str::to_owned).collect()
+    }
+
     fn declarations(&self) -> BTreeMap<String, Declaration> {
         let mut all: BTreeMap<String, Declaration> = BTreeMap::new();
         for (metric, suffix, sources) in self.thresholds.sources() {
@@ -295,7 +304,11 @@ impl Settings {
             all.entry(name)
                 .or_default()
                 .submetrics
-                .push((submetric.suffix.clone(), tags));
+                .push(DeclaredSubmetric {
+                    suffix: submetric.suffix.clone(),
+                    tags,
+                    thresholds: self.thresholds_of(submetric),
+                });
         }
         all
     }

@@ -240,7 +240,7 @@ print(pq.read_metadata(sys.argv[1]).metadata[b'brunt.utc-offset'].decode())";
     let trend = metrics.iter().find(|metric| metric["name"] == "my_trend");
     let expected = json!({
         "name": "my_trend", "type": "trend", "contains": "time", "thresholds": ["min<500"],
-        "submetrics": [{ "suffix": "half:first", "tags": { "half": "first" } }],
+        "submetrics": [{ "suffix": "half:first", "tags": { "half": "first" }, "thresholds": ["max<500"] }],
     });
     assert_eq!(trend, Some(&expected));
 }

@@ -20,7 +20,8 @@ export const options = {
     buy: { executor: 'per-vu-iterations', vus: 2, iterations: 50 },
     browse: { executor: 'shared-iterations', iterations: 31 },
   },
-  thresholds: { my_trend: ['p(95)<500', 'min<1'], my_counter: ['count>10'] },
+  thresholds: { my_trend: ['p(95)<500', 'min<1'], my_counter: ['count>10'],
+    'my_trend{half:first}': ['max<7'] },
 };
 export default function () {
   counter.add(3, { k: 'v' });
@@ -100,6 +101,8 @@ fn the_summary_of_files_is_that_of_the_run_that_wrote_them() {
         own["metrics"]["my_trend"]["thresholds"]["p(95)<500"], false,
         "kept"
     );
+    let part = &own["metrics"]["my_trend{half:first}"]["thresholds"];
+    assert_eq!(part["max<7"], false, "kept");
     for file in ["a.json", "c.parquet", "d.arrow"] {
         assert_eq!(timeless(&exported(&folder, &[file])), own, "{file}");
     }
@@ -108,6 +111,8 @@ fn the_summary_of_files_is_that_of_the_run_that_wrote_them() {
         "my_trend: p(95)<500",
         "--threshold",
         "my_trend:min<1",
+        "--threshold",
+        "my_trend{half:first}: max<7",
         "--threshold",
         "my_counter: count>10",
     ];
@@ -183,6 +188,11 @@ fn the_thresholds_of_the_files_can_be_left_out_and_broken_lines_are_told() {
     let code = |args: &[&str]| summary(&folder, args).status.code();
     assert_eq!(code(&["e.json"]), Some(99));
     assert_eq!(code(&["e.json", "--no-thresholds"]), Some(0));
+    // One on a part of a metric, too.
+    let lines = finished.read("a.json").replace("max<7\"", "max<6\"");
+    std::fs::write(folder.join("e.json"), &lines).unwrap();
+    assert_eq!(code(&["e.json"]), Some(99));
+    let lines = finished.read("a.json").replace("min<1\"", "min>1\"");
     let broken = format!("{{\"type\":\"Point\"\n{lines}");
     std::fs::write(folder.join("f.json"), lines.clone() + &broken).unwrap();
     let output = summary(&folder, &["f.json", "--no-thresholds"]);
