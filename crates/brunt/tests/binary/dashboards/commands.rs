@@ -109,6 +109,10 @@ fn what_is_no_dashboard_is_said() {
         (r#"{"apiVersion":"dashboard.grafana.app/v2"}"#, "v2 form"),
         (r#"{"dashboard":{},"meta":{}}"#, "key dashboard"),
         (r#"{"panels":[]}"#, "no title"),
+        (
+            r#"{"panels":[],"title":"t","schemaVersion":12}"#,
+            "schemaVersion 12 is older",
+        ),
     ];
     for (text, why) in cases {
         let run = Brunt::command("dashboards").file("x.json", text);
@@ -122,4 +126,91 @@ fn what_is_no_dashboard_is_said() {
         .file("taken", "a file")
         .args(&["export", "taken"]);
     run.run().expect(255).one_error(&["taken"]);
+}
+
+#[test]
+fn names_of_k6s_otlp_output_become_those_of_its_remote_write_output() {
+    let own = r#"{"title":"T","panels":[{"targets":[{"expr":"rate(data_sent_bytes_total[1m]) / mine"}]}]}"#;
+    let convert = |args: &[&str]| {
+        let run = Brunt::command("dashboards").file("own.json", own);
+        let run = run.file("names.txt", "# mine\nmine = yours\n");
+        run.args(&["convert", "own.json"]).args(args).run()
+    };
+    let run = convert(&[
+        "--rename",
+        "otlp-to-remote-write",
+        "--rename-file",
+        "names.txt",
+    ]);
+    let text = run.expect(0).stdout;
+    assert!(
+        text.contains("rate(k6_data_sent_total[1m]) / yours"),
+        "{text}"
+    );
+    convert(&["--rename", "otlp"])
+        .expect(255)
+        .one_error(&["--rename otlp", "otlp-to-remote-write"]);
+    convert(&["--rename-file", "own.json"])
+        .expect(255)
+        .one_error(&["own.json", "line 1"]);
+}
+
+/// One panel without a unit, on a dashboard that can be edited.
+const FAULTY: &str = r#"{"title":"T","panels":[{"id":7,"type":"stat","title":"P","description":"D.","targets":[{"expr":"up"}]}]}"#;
+
+#[test]
+fn broken_rules_are_told_with_their_place_unless_a_file_excludes_them() {
+    let lint = |config: &str, args: &[&str]| {
+        let run = Brunt::command("dashboards").file("own.json", FAULTY);
+        let run = run.file("rules", config);
+        let run = run.args(&["lint", "own.json", "--config", "rules"]);
+        run.args(args).run()
+    };
+    let run = lint("", &[]).expect(1);
+    let line = "own.json: panel-units-rule: panel \"P\" (7): it has no unit";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    let rest = "  template-datasource-rule:\n  uneditable-dashboard:\n";
+    let warned = format!("warnings:\n  panel-units-rule:\nexclusions:\n{rest}");
+    let run = lint(&warned, &[]).expect(0);
+    assert!(
+        run.stdout.contains("warning: panel-units-rule"),
+        "{}",
+        run.stdout
+    );
+    lint(&warned, &["--strict"]).expect(1);
+    let excluded = format!("exclusions:\n  panel-units-rule:\n{rest}");
+    let run = lint(&excluded, &["--strict", "--format", "json"]).expect(0);
+    let list: Value = serde_json::from_str(&run.stdout).unwrap();
+    let units: Vec<_> = list.as_array().unwrap().iter().collect();
+    let units = units
+        .iter()
+        .find(|it| it["rule"] == "panel-units-rule")
+        .unwrap();
+    assert_eq!(units["severity"], "excluded");
+    assert_eq!(units["panel"]["id"], 7);
+    lint("exclusions:\n  no-rule:\n", &[])
+        .expect(255)
+        .one_error(&["rules", "no-rule"]);
+    dashboards(&["lint"]).expect(0);
+    dashboards(&["lint", "nowhere"])
+        .expect(255)
+        .one_error(&["nowhere", "neither a file nor a bundled"]);
+}
+
+#[test]
+fn two_dashboards_are_compared_as_a_reader_would() {
+    let diff = |text: &str, args: &[&str]| {
+        let run = Brunt::command("dashboards").file("a.json", FAULTY);
+        let run = run.file("b.json", text).args(&["diff", "a.json", "b.json"]);
+        run.args(args).run()
+    };
+    assert_eq!(diff(FAULTY, &[]).expect(0).stdout, "");
+    let other = FAULTY.replace("\"up\"", "\"down\"");
+    let run = diff(&other, &[]).expect(1);
+    assert_eq!(run.stdout, "~ panel \"P\", query A\n    - up\n    + down\n");
+    let run = diff(&other, &["--format", "json"]).expect(1);
+    let list: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(list[0]["after"], "down");
+    dashboards(&["diff", "runs", "brunt-runs"]).expect(0);
+    dashboards(&["diff", "runs", "latency"]).expect(1);
 }
