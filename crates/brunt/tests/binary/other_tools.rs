@@ -1,5 +1,6 @@
 //! Result files of other load generators: what `brunt convert` and `brunt summary` make of them.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use crate::support::{Brunt, Finished};
@@ -21,10 +22,12 @@ fn jtl(requests: usize) -> String {
             (200, true)
         };
         let (time, elapsed) = (1_795_439_544_000 + at, at % 100 + 1);
-        file.push_str(&format!(
-            "{time},{elapsed},home,{code},said,Shop 1-{},text,{success},,100,10,3,3,http://a/{at},{elapsed},0,0\n",
+        writeln!(
+            file,
+            "{time},{elapsed},home,{code},said,Shop 1-{},text,{success},,100,10,3,3,http://a/{at},{elapsed},0,0",
             at % 3 + 1
-        ));
+        )
+        .unwrap();
     }
     file
 }

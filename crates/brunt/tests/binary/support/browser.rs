@@ -59,7 +59,7 @@ fn chromium(page: &Path, dark: bool, args: &[&str]) -> String {
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!(
             "--blink-settings=preferredColorScheme={}",
-            if dark { 0 } else { 1 }
+            u8::from(!dark)
         ))
         .args(args)
         .arg(format!("file://{}", page.display()));
