@@ -100,7 +100,8 @@ if ! cmp -s "$requirements" "$venv/installed.txt" || [ ! -x "$venv/bin/python" ]
     cp "$requirements" "$venv/installed.txt"
 fi
 
-# The models that Karpenter's and the Grafana operator's objects are checked against.
+# The models that Karpenter's and the Grafana operator's objects are checked against, the grammars of
+# queries, and Grafana's types.
 packages=scripts/test-packages.txt
 if ! command -v npm >/dev/null 2>&1; then
     say "npm is not installed: what is checked with its packages is skipped"

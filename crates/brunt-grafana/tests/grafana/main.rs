@@ -3,6 +3,9 @@
 #![allow(clippy::print_stderr)]
 
 mod conventions;
+mod grammars;
 mod lint;
+mod node;
 mod promql;
 mod schema;
+mod types;

@@ -141,7 +141,7 @@ fn a_page_shows_what_the_summary_of_all_instances_says() {
     let hostile = names.iter().find(|row| row[0] == HOSTILE).unwrap();
     assert_eq!(&hostile[1..3], ["GET", "750"]);
     let list = names.iter().find(|row| row[0] == "list").unwrap();
-    assert_eq!(&list[2..5], ["750", "37.5/s", "150"]);
+    assert_eq!(&list[2..5], ["750", "37.53/s", "150"]);
     assert_eq!(
         page.rows("checks"),
         [[HOSTILE, "shop › cart", "1350", "150", "90 %"]]
