@@ -18,6 +18,11 @@ use crate::pipeline::Lines;
 use crate::series::{Known, Last, SeriesReader, SetId};
 use crate::time::Times;
 
+const CELLS: &str = "has not as many cells as there are columns, or text that is not UTF-8";
+
+/// The one metric whose samples have a scenario and are measured by no virtual user: there was none.
+const NO_USER: &[u8] = b"dropped_iterations";
+
 /// Reads rows of CSV files.
 #[derive(Debug)]
 pub(crate) struct CsvReader {
@@ -87,13 +92,14 @@ impl CsvReader {
             // The same text, and behind it the metadata only.
             Some((set, length))
                 if rest.get(length) == Some(&b',')
+                    && metric != NO_USER
                     && memchr(b',', &rest[length + 1..]).is_none() =>
             {
                 (set, &rest[length + 1..])
             }
             _ => {
                 let last = memrchr(b',', rest).ok_or(SHORT)?;
-                let set = self.set(columns, &rest[..last])?;
+                let set = self.set(columns, metric, &rest[..last])?;
                 (set, &rest[last + 1..])
             }
         };
@@ -101,16 +107,36 @@ impl CsvReader {
     }
 
     /// The tags of what stands between value and metadata.
-    fn set(&mut self, columns: &Columns, text: &[u8]) -> Result<SetId, &'static str> {
-        let parse = |text: &[u8]| {
-            let cells = text.split(|byte| *byte == b',');
-            columns.tags(cells)
-        };
-        let set = self.series.tags(text, parse);
-        let set =
-            set.ok_or("has not as many cells as there are columns, or text that is not UTF-8")?;
+    fn set(
+        &mut self,
+        columns: &Columns,
+        metric: &[u8],
+        text: &[u8],
+    ) -> Result<SetId, &'static str> {
+        let cells = text.split(|byte| *byte == b',');
+        if metric == NO_USER {
+            self.tags.forget();
+            return self.rare_set(columns, metric, cells);
+        }
+        let parse = |_: &[u8]| columns.tags(cells, true);
+        let set = self.series.tags(text, parse).ok_or(CELLS)?;
         self.tags.set(text, set);
         Ok(set)
+    }
+
+    /// The tags in these cells, under a text that no other row has.
+    fn rare_set<'a>(
+        &mut self,
+        columns: &Columns,
+        metric: &[u8],
+        cells: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<SetId, &'static str> {
+        let cells: Vec<&[u8]> = cells.collect();
+        let by_user = metric != NO_USER;
+        let kind: &[u8] = if by_user { b"\"" } else { b"\"!" };
+        let key = [kind, &cells.join(&0x1f_u8)].concat();
+        let parse = |_: &[u8]| columns.tags(cells.iter().copied(), by_user);
+        self.series.tags(&key, parse).ok_or(CELLS)
     }
 
     #[cold]
@@ -124,12 +150,7 @@ impl CsvReader {
         let [metric, time, value, between @ .., metadata] = cells.as_slice() else {
             return Err("has fewer cells than there are columns");
         };
-        // As a text of its own that no row without quotes has.
-        let key: Vec<u8> = between.join(&0x1f_u8);
-        let parse = |_: &[u8]| columns.tags(between.iter().map(Vec::as_slice));
-        let set = self.series.tags(&[b"\"", key.as_slice()].concat(), parse);
-        let set =
-            set.ok_or("has not as many cells as there are columns, or text that is not UTF-8")?;
+        let set = self.rare_set(columns, metric, between.iter().map(Vec::as_slice))?;
         self.tags.forget();
         self.sample([metric, time, value], set, metadata, into)
     }

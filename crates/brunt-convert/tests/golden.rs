@@ -41,11 +41,7 @@ fn found(name: &str, threads: usize) -> Found {
             let series = known.interner.resolve(sample.series).unwrap();
             let metric = known.registry.metric(series.metric);
             *points.entry(metric.name.to_string()).or_default() += 1;
-            let tags: Vec<_> = series
-                .tags
-                .iter()
-                .filter(|(_, value)| !value.is_empty())
-                .collect();
+            let tags: Vec<_> = series.tags.iter().collect();
             samples.push((
                 sample.time,
                 sample.value,

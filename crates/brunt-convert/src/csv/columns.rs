@@ -34,17 +34,27 @@ impl Columns {
     }
 
     /// The tags in the cells between value and metadata, and whether they could have meant something
-    /// else. An empty cell is no tag: CSV cannot tell it from an empty one.
+    /// else.
+    ///
+    /// An empty cell is no tag: CSV cannot tell it from an empty one. Only what a virtual user measured, which
+    /// then has its scenario, always has a group: the empty one, outside of all others.
     pub(crate) fn tags<'a>(
         &self,
         mut cells: impl Iterator<Item = &'a [u8]>,
+        by_user: bool,
     ) -> Option<(TagSet, bool)> {
         let mut tags = TagSet::new();
+        let mut no_group = false;
         for name in &self.tags {
             let value = std::str::from_utf8(cells.next()?).ok()?;
             if !value.is_empty() {
                 tags.set(name.as_str(), value);
+            } else if name == "group" {
+                no_group = true;
             }
+        }
+        if no_group && by_user && tags.get("scenario").is_some() {
+            tags.set("group", "");
         }
         let extra = std::str::from_utf8(cells.next()?).ok()?;
         let doubtful = map::read(extra, &mut tags);

@@ -20,13 +20,17 @@ fn of(list: &[(&str, &str)]) -> Pairs {
 }
 
 fn read(rows: &str) -> (Vec<(f64, Pairs, Pairs)>, Lines) {
+    read_with(HEADER, rows)
+}
+
+fn read_with(header: &str, rows: &str) -> (Vec<(f64, Pairs, Pairs)>, Lines) {
     let known = Known {
         registry: Arc::new(Registry::new()),
         interner: Arc::new(Interner::new(1000)),
     };
-    let columns = Columns::read(HEADER.as_bytes()).unwrap();
+    let columns = Columns::read(header.as_bytes()).unwrap();
     let mut lines = Lines::default();
-    let text = format!("{HEADER}\n{rows}");
+    let text = format!("{header}\n{rows}");
     CsvReader::new(known.clone()).read(text.as_bytes(), &columns, &mut lines);
     let sample = |sample: &Sample| {
         let series = known.interner.resolve(sample.series).unwrap();
@@ -53,6 +57,31 @@ fn cells_become_tags_and_empty_ones_none() {
         ]
     );
     assert_eq!((lines.told().count(), lines.seen), (0, 3));
+}
+
+#[test]
+fn what_a_user_measured_has_a_group() {
+    let header = HEADER.replace("name,extra", "scenario,extra");
+    let rows = "iterations,1,1,,s,,\ndropped_iterations,1,1,,s,,\niterations,1,1,,s,,\n\
+                \"dropped_iterations\",1,1,,s,,\n\"iterations\",1,1,,s,,\nvus,1,1,,,,\n";
+    let (seen, lines) = read_with(&header, rows);
+    let (user, none) = (
+        of(&[("group", ""), ("scenario", "s")]),
+        of(&[("scenario", "s")]),
+    );
+    let tags: Vec<_> = seen.into_iter().map(|row| row.1).collect();
+    assert_eq!(
+        tags,
+        [
+            user.clone(),
+            none.clone(),
+            user.clone(),
+            none,
+            user,
+            Vec::new()
+        ]
+    );
+    assert_eq!(lines.told().count(), 0);
 }
 
 #[test]

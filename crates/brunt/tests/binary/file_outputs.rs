@@ -91,8 +91,9 @@ fn kill_after(iterations: usize) {
     }
     let folder = brunt.folder().to_owned();
     let run = brunt.start();
-    run.wait_until("enough iterations", || {
-        run.lines_with("source=console") >= iterations
+    let begun = |name: &str| std::fs::metadata(folder.join(name)).is_ok_and(|file| file.len() > 0);
+    run.wait_until("enough iterations, and something in each file", || {
+        run.lines_with("source=console") >= iterations && FILES.iter().all(|name| begun(name))
     });
     run.signal("KILL");
     let folder_guard = run.killed();

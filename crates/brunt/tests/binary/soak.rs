@@ -12,9 +12,10 @@ use crate::support::Brunt;
 
 const SAMPLES: u64 = 10_000_000;
 
-/// In KiB: both edges of samples (64 MiB each, see `docs/architecture.md`), and the process itself. All
-/// the samples would take 240 MB more than the process.
-const MOST: u64 = 200 << 10;
+/// In KiB: both edges of samples (64 MiB each, see `docs/architecture.md`), the process itself, and what the
+/// allocator keeps of pages that are partly free (25 MiB at most were seen). All the samples would take
+/// 240 MB more than the process.
+const MOST: u64 = 220 << 10;
 
 const SCRIPT: &str = "import { sleep } from 'k6';
 import { Counter } from 'k6/metrics';
