@@ -11,6 +11,7 @@ mod k6;
 mod pods;
 mod pods_otel;
 mod server;
+mod websocket_grpc;
 
 use std::collections::BTreeSet;
 
@@ -51,6 +52,22 @@ fn letter(number: usize) -> char {
 
 /// Queries of this dashboard against the table; every entry has to be used.
 fn check(server: &Server<'_>, run: &Run, dashboard: &Dashboard, expected: &[Expected]) {
+    let wrong = wrong(server, run, dashboard, expected);
+    assert!(
+        wrong.is_empty(),
+        "{}:\n{}",
+        dashboard.title,
+        wrong.join("\n")
+    );
+}
+
+/// The queries whose answers are not as the table has them, and the entries without a query.
+fn wrong(
+    server: &Server<'_>,
+    run: &Run,
+    dashboard: &Dashboard,
+    expected: &[Expected],
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut used = BTreeSet::new();
     for panel in dashboard.panels() {
@@ -95,12 +112,7 @@ fn check(server: &Server<'_>, run: &Run, dashboard: &Dashboard, expected: &[Expe
             wrong.push(format!("{}: there is no such panel", entry.title));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{}:\n{}",
-        dashboard.title,
-        wrong.join("\n")
-    );
+    wrong
 }
 
 /// Asks at the time, and over the time, in which the answer is known.
@@ -113,7 +125,7 @@ fn ask(
     let instant = matches!(target.format, Format::Instant | Format::Table);
     let (time, window) = match answer {
         // A rate is known where the counter was read regularly.
-        Answer::Rate(_) => (server.middle, "3s"),
+        Answer::Rate(_) | Answer::Steady(_) => (server.middle, "3s"),
         // Its steps are 15 s apart: by then one has seen the whole run.
         Answer::Peak(_) => (server.end + 15.0, "2m"),
         _ if instant || target.expr.contains("$__interval") => (server.end, "2m"),

@@ -109,17 +109,9 @@ impl Run {
         let exactly = |value: f64| (value - 1e-9 * value.abs(), value + 1e-9 * value.abs());
         match *answer {
             Answer::Nothing => Vec::new(),
-            Answer::Numbers(rows) => rows
-                .iter()
-                .map(|&(label, value)| {
-                    let labels = if by.is_empty() {
-                        Vec::new()
-                    } else {
-                        vec![label.to_owned()]
-                    };
-                    (labels, value, value)
-                })
-                .collect(),
+            Answer::Numbers(rows) => numbers(rows, by, 0.0),
+            Answer::Steady(rows) => numbers(rows, by, READ),
+            Answer::Count(metric) => each(metric, &|values| exactly(values.len() as f64)),
             Answer::Total(metric) => each(metric, &|values| exactly(values.iter().sum())),
             Answer::Share(metric) => each(metric, &|values| around(mean(values), READ)),
             Answer::Mean(metric) => each(metric, &|values| around(mean(values), READ)),
@@ -184,6 +176,20 @@ impl Run {
             .map(|(labels, (low, high))| (labels, low, high))
             .collect()
     }
+}
+
+/// Rows with these values, as far as this share of them off.
+fn numbers(rows: &[(&str, f64)], by: &str, share: f64) -> Vec<Wanted> {
+    let row = |&(label, value): &(&str, f64)| {
+        let labels = if by.is_empty() {
+            Vec::new()
+        } else {
+            vec![label.to_owned()]
+        };
+        let width = value.abs() * share;
+        (labels, value - width, value + width)
+    };
+    rows.iter().map(row).collect()
 }
 
 fn around(value: f64, share: f64) -> (f64, f64) {

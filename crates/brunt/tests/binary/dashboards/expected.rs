@@ -20,6 +20,8 @@ pub(super) enum Answer {
     Numbers(&'static [(&'static str, f64)]),
     /// The sum of a metric's samples.
     Total(&'static str),
+    /// How many samples a metric has.
+    Count(&'static str),
     /// The share of a rate's samples that are 1.
     Share(&'static str),
     /// The mean of a metric's samples.
@@ -36,6 +38,8 @@ pub(super) enum Answer {
     Now(&'static str, f64),
     /// How fast counters grew.
     Rate(&'static str),
+    /// How fast counters grow that grow steadily, by the value of the label.
+    Steady(&'static [(&'static str, f64)]),
     /// The most samples of a counter a minute had, per second.
     Peak(&'static str),
     /// How many reasons for doubt there are.
