@@ -74,6 +74,11 @@ pub(super) fn rate(series: &str, labels: &str) -> String {
     format!("sum{}(rate({series}[$__rate_interval]))", by(labels))
 }
 
+/// How much counters or histograms grew in the time range.
+fn growth(series: &str, labels: &str) -> String {
+    format!("sum{}(increase({series}[$__range]))", by(labels))
+}
+
 /// Only where percentiles are wanted from native histograms.
 fn if_native(expr: &str) -> String {
     format!("({expr}) and on() (vector($native) == 1)")
@@ -93,7 +98,7 @@ pub(super) fn quantile(q: &str, trend: &str, selector: &str, labels: &str) -> St
 /// The same over the whole time range.
 pub(super) fn quantile_of_all(q: &str, trend: &str, selector: &str, labels: &str) -> String {
     let series = with(&format!("{trend}_seconds"), selector);
-    let histogram = format!("sum{}(increase({series}[$__range]))", by(labels));
+    let histogram = growth(&series, labels);
     if_native(&format!("histogram_quantile({q}, {histogram})"))
 }
 
@@ -112,9 +117,15 @@ pub(super) fn count_rate(trend: &str, selector: &str, labels: &str) -> String {
 }
 
 /// How often a trend was observed over the run, up to the end of the time range.
+///
+/// Exactly, but for an old Prometheus (2.42) whose `last_over_time` makes plain numbers of histograms: there it is
+/// how much they grew.
 pub(super) fn count_of_all(trend: &str, selector: &str, labels: &str) -> String {
-    let histogram = total(&with(&format!("{trend}_seconds"), selector), labels);
-    if_native(&format!("histogram_count({histogram})"))
+    let series = with(&format!("{trend}_seconds"), selector);
+    let (exact, grown) = (total(&series, labels), growth(&series, labels));
+    if_native(&format!(
+        "histogram_count({exact}) or histogram_count({grown})"
+    ))
 }
 
 /// The largest of a statistic of single series, over time.

@@ -125,7 +125,8 @@ fn ask(
     let instant = matches!(target.format, Format::Instant | Format::Table);
     let (time, window) = match answer {
         // A rate is known where the counter was read regularly.
-        Answer::Rate(_) | Answer::Steady(_) => (server.middle, "3s"),
+        Answer::Rate(_) => (server.middle, "3s"),
+        Answer::Steady(_) if !instant => (server.middle, "3s"),
         // Its steps are 15 s apart: by then one has seen the whole run.
         Answer::Peak(_) => (server.end + 15.0, "2m"),
         _ if instant || target.expr.contains("$__interval") => (server.end, "2m"),

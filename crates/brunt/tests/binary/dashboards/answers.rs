@@ -111,7 +111,7 @@ impl Run {
             Answer::Nothing => Vec::new(),
             Answer::Numbers(rows) => numbers(rows, by, 0.0),
             Answer::Steady(rows) => numbers(rows, by, READ),
-            Answer::Count(metric) => each(metric, &|values| exactly(values.len() as f64)),
+            Answer::Count(metric) => each(metric, &|values| around(values.len() as f64, READ)),
             Answer::Total(metric) => each(metric, &|values| exactly(values.iter().sum())),
             Answer::Share(metric) => each(metric, &|values| around(mean(values), READ)),
             Answer::Mean(metric) => each(metric, &|values| around(mean(values), READ)),

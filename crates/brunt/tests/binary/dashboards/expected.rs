@@ -20,7 +20,7 @@ pub(super) enum Answer {
     Numbers(&'static [(&'static str, f64)]),
     /// The sum of a metric's samples.
     Total(&'static str),
-    /// How many samples a metric has.
+    /// How many samples a metric has, as an old Prometheus knows it: the first interval is not in it.
     Count(&'static str),
     /// The share of a rate's samples that are 1.
     Share(&'static str),

@@ -12,7 +12,7 @@ use super::server::Server;
 use super::wrong;
 use crate::support::{Brunt, Points, Summary, skip};
 
-use Answer::{Count, Numbers, Quantile, Slowest, Steady, Total};
+use Answer::{Count, Quantile, Slowest, Steady, Total};
 
 const CALL: &str = "grpc_req_duration";
 
@@ -54,7 +54,7 @@ const PANELS: &[Expected] = &[
     one("Session duration", "ABCDEF", &SESSION),
     one("Ping", "ABCDEF", &PING),
     one("Calls", "A", &[Count(CALL)]),
-    one("Calls that failed", "A", &[Numbers(&[("", 0.2)])]),
+    one("Calls that failed", "A", &[Steady(&[("", 0.2)])]),
     one("Call, p95", "A", &[Quantile(0.95, CALL)]),
     by(
         "Call rate",
