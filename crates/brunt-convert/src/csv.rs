@@ -1,8 +1,10 @@
 //! k6's CSV: columns by their names, since they depend on the system tags that were on. What stands behind
 //! the value and before the metadata belongs to the series, and is read once for each text.
 //!
-//! A row with a quote in it goes through `csv-core`; the others, which are nearly all, need no copy.
+//! Quotes are looked into once for each text, too: where a row has them they are in its tags, such as the name of a
+//! check. Rows with quotes elsewhere are read as any CSV.
 
+pub(crate) mod cells;
 mod columns;
 mod map;
 pub(crate) mod rows;
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use brunt_metrics::{MetaId, Sample, SampleBatch, TagSet};
 use memchr::{memchr, memrchr};
 
+use self::cells::Cells;
 pub(crate) use self::columns::Columns;
 use crate::number;
 use crate::pipeline::Lines;
@@ -19,6 +22,11 @@ use crate::series::{Known, Last, SeriesReader, SetId};
 use crate::time::Times;
 
 const CELLS: &str = "has not as many cells as there are columns, or text that is not UTF-8";
+
+const SHORT: &str = "has fewer cells than there are columns";
+
+/// Before texts of tags that mean something else than they would by themselves. No text has it: it is not UTF-8.
+const APART: u8 = 0xff;
 
 /// The one metric whose samples have a scenario and are measured by no virtual user: there was none.
 const NO_USER: &[u8] = b"dropped_iterations";
@@ -30,6 +38,7 @@ pub(crate) struct CsvReader {
     times: Times,
     tags: Last<SetId>,
     meta: Last<Arc<TagSet>>,
+    cells: Cells,
 }
 
 impl CsvReader {
@@ -39,6 +48,7 @@ impl CsvReader {
             times: Times::default(),
             tags: Last::new(),
             meta: Last::new(),
+            cells: Cells::default(),
         }
     }
 
@@ -84,7 +94,6 @@ impl CsvReader {
     }
 
     fn row(&mut self, row: &[u8], columns: &Columns, into: &mut Lines) -> Result<(), &'static str> {
-        const SHORT: &str = "has fewer cells than there are columns";
         let (metric, rest) = split(row).ok_or(SHORT)?;
         let (time, rest) = split(rest).ok_or(SHORT)?;
         let (value, rest) = split(rest).ok_or(SHORT)?;
@@ -106,6 +115,33 @@ impl CsvReader {
         self.sample([metric, time, value], tags, metadata, into)
     }
 
+    fn quoted_row(
+        &mut self,
+        row: &[u8],
+        columns: &Columns,
+        into: &mut Lines,
+    ) -> Result<(), &'static str> {
+        // With quotes it is no metric, no time and no value; metadata could be any text.
+        if !row.ends_with(b"\"") && self.row(row, columns, into).is_ok() {
+            return Ok(());
+        }
+        let mut cells = std::mem::take(&mut self.cells);
+        let read = cells.read(row, b',').and_then(|()| {
+            let all: Vec<&[u8]> = cells.iter().map(str::as_bytes).collect();
+            let [metric, time, value, between @ .., metadata] = all.as_slice() else {
+                return Err(SHORT);
+            };
+            let by_user = *metric != NO_USER;
+            let prefix = [APART, APART, u8::from(by_user)];
+            let key = [&prefix, between.join(&0x1f_u8).as_slice()].concat();
+            let parse = |_: &[u8]| columns.tags(between.iter().copied(), by_user);
+            let set = self.series.tags(&key, parse).ok_or(CELLS)?;
+            self.sample([metric, time, value], set, metadata, into)
+        });
+        self.cells = cells;
+        read
+    }
+
     /// The tags of what stands between value and metadata.
     fn set(
         &mut self,
@@ -113,46 +149,22 @@ impl CsvReader {
         metric: &[u8],
         text: &[u8],
     ) -> Result<SetId, &'static str> {
-        let cells = text.split(|byte| *byte == b',');
-        if metric == NO_USER {
-            self.tags.forget();
-            return self.rare_set(columns, metric, cells);
+        let by_user = metric != NO_USER;
+        let cells = &mut self.cells;
+        let parse = |_: &[u8]| {
+            if memchr(b'"', text).is_none() {
+                return columns.tags(text.split(|byte| *byte == b','), by_user);
+            }
+            cells.read(text, b',').ok()?;
+            columns.tags(cells.iter().map(str::as_bytes), by_user)
+        };
+        if !by_user {
+            let key = [&[APART], text].concat();
+            return self.series.tags(&key, parse).ok_or(CELLS);
         }
-        let parse = |_: &[u8]| columns.tags(cells, true);
         let set = self.series.tags(text, parse).ok_or(CELLS)?;
         self.tags.set(text, set);
         Ok(set)
-    }
-
-    /// The tags in these cells, under a text that no other row has.
-    fn rare_set<'a>(
-        &mut self,
-        columns: &Columns,
-        metric: &[u8],
-        cells: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<SetId, &'static str> {
-        let cells: Vec<&[u8]> = cells.collect();
-        let by_user = metric != NO_USER;
-        let kind: &[u8] = if by_user { b"\"" } else { b"\"!" };
-        let key = [kind, &cells.join(&0x1f_u8)].concat();
-        let parse = |_: &[u8]| columns.tags(cells.iter().copied(), by_user);
-        self.series.tags(&key, parse).ok_or(CELLS)
-    }
-
-    #[cold]
-    fn quoted_row(
-        &mut self,
-        row: &[u8],
-        columns: &Columns,
-        into: &mut Lines,
-    ) -> Result<(), &'static str> {
-        let cells = columns::cells(row).ok_or("has a quote that does not end")?;
-        let [metric, time, value, between @ .., metadata] = cells.as_slice() else {
-            return Err("has fewer cells than there are columns");
-        };
-        let set = self.rare_set(columns, metric, between.iter().map(Vec::as_slice))?;
-        self.tags.forget();
-        self.sample([metric, time, value], set, metadata, into)
     }
 
     fn sample(

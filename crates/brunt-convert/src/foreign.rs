@@ -1,7 +1,6 @@
 //! What other load generators measured, as k6's metrics: one place that says which samples a request is, for all of
 //! them. How each file is read stands apart, in a module for each program.
 
-mod cells;
 mod error_code;
 
 use brunt_metrics::builtin::{
@@ -10,7 +9,7 @@ use brunt_metrics::builtin::{
 };
 use brunt_metrics::{MetaId, MetricId, Sample, TagSet};
 
-pub(crate) use self::cells::{Cells, Rows};
+pub(crate) use crate::csv::cells::{Cells, Rows};
 use crate::pipeline::Lines;
 use crate::series::{Known, SeriesReader, SetId};
 

@@ -2,7 +2,7 @@
 
 use brunt_metrics::TagSet;
 
-use super::{map, rows};
+use super::map;
 
 /// What every file of k6's begins and ends with; between them are the system tags that were on.
 const FIRST: [&str; 3] = ["metric_name", "timestamp", "metric_value"];
@@ -59,34 +59,5 @@ impl Columns {
         let extra = std::str::from_utf8(cells.next()?).ok()?;
         let doubtful = map::read(extra, &mut tags);
         cells.next().is_none().then_some((tags, doubtful))
-    }
-}
-
-/// The cells of a row with quotes; `None` if a quote does not end.
-pub(crate) fn cells(row: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut reader = csv_core::Reader::new();
-    let mut cells = Vec::new();
-    let mut cell = Vec::new();
-    let mut rest = row;
-    let mut text = [0; 1024];
-    // All of it is one row, whose last cell ends.
-    if !matches!(rows::end(row, b','), rows::End::Beyond) {
-        return None;
-    }
-    loop {
-        let (found, read, written) = reader.read_field(rest, &mut text);
-        cell.extend_from_slice(&text[..written]);
-        rest = &rest[read..];
-        match found {
-            // At the end of the text it asks once more, and then there is nothing.
-            csv_core::ReadFieldResult::InputEmpty | csv_core::ReadFieldResult::OutputFull => {}
-            csv_core::ReadFieldResult::Field { record_end } => {
-                cells.push(std::mem::take(&mut cell));
-                if record_end {
-                    return Some(cells);
-                }
-            }
-            csv_core::ReadFieldResult::End => return Some(cells),
-        }
     }
 }

@@ -1,9 +1,9 @@
-//! Rows of CSV with any delimiter, and their cells as text. k6's CSV has a reader of its own, which knows that nearly
-//! no row has a quote and looks at the cells of few rows.
+//! Rows of CSV with any delimiter, and their cells as text. k6's CSV has a reader of its own, which looks at the cells
+//! of few rows.
 
 use memchr::memchr;
 
-use crate::csv::rows;
+use super::rows;
 
 /// A row.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,8 @@ impl<'a> Iterator for Rows<'a> {
 pub(crate) struct Cells {
     text: String,
     ends: Vec<usize>,
+    /// And its delimiter. To make one takes longer than to read many rows.
+    quoted: Option<(u8, csv_core::Reader)>,
 }
 
 impl Cells {
@@ -91,7 +93,12 @@ impl Cells {
         if !matches!(rows::end(row, delimiter), rows::End::Beyond) {
             return Err("has a quote that does not end");
         }
-        let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        let build = || csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        let kept = self.quoted.take().filter(|kept| kept.0 == delimiter);
+        let (_, reader) = self
+            .quoted
+            .insert(kept.unwrap_or_else(|| (delimiter, build())));
+        reader.reset();
         // A cell is never longer than its row.
         text.resize(row.len() + 1, 0);
         let (mut rest, mut written) = (row, 0);
