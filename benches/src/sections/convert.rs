@@ -81,6 +81,8 @@ fn make(path: &Path, size: u64) -> Result<(), BenchError> {
         )
     };
     declare("http_reqs", "counter", "default")?;
+    declare("http_req_failed", "rate", "default")?;
+    declare("checks", "rate", "default")?;
     for trend in TRENDS {
         declare(&format!("http_req_{trend}"), "trend", "time")?;
     }
@@ -96,15 +98,18 @@ fn make(path: &Path, size: u64) -> Result<(), BenchError> {
             number % 7,
             number % 7
         );
-        for metric in std::iter::once("http_reqs".to_owned())
-            .chain(TRENDS.iter().map(|trend| format!("http_req_{trend}")))
-        {
-            let value = if metric == "http_reqs" {
-                "1".to_owned()
-            } else {
-                let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-                format!("{:.6}", mixed as f64 / 1e5)
-            };
+        // Names as people give them, which CSV has to quote and JSON to escape.
+        let checked = "{\"check\":\"has body, \\\"quoted\\\" & comma\",\"env\":\"perf\",\"group\":\"::catalogue\",\"scenario\":\"browse\"}";
+        let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        let took = format!("{:.6}", mixed as f64 / 1e5);
+        let trends =
+            TRENDS.map(|trend| (format!("http_req_{trend}"), took.as_str(), tags.as_str()));
+        let others = [
+            ("http_reqs".to_owned(), "1", tags.as_str()),
+            ("http_req_failed".to_owned(), "0", tags.as_str()),
+            ("checks".to_owned(), "1", checked),
+        ];
+        for (metric, value, tags) in trends.into_iter().chain(others) {
             let line = format!(
                 "{{\"metric\":\"{metric}\",\"type\":\"Point\",\"data\":{{\"time\":\"2026-11-22T{hour:02}:{minute:02}:{second:02}.{fraction:09}Z\",\"value\":{value},\"tags\":{tags}}}}}\n"
             );

@@ -1,6 +1,7 @@
 //! A metric in blocks of time, from which any weighting of the blocks gives its statistics at once.
 //!
-//! The buckets of all blocks are brought to one scale and laid out as rows of a table: a draw is then a sum of rows.
+//! The buckets of all blocks are brought to one scale and are the columns of a table, whose rows are the blocks: a draw
+//! is then a sum of rows. Most cells are empty, and are left out.
 
 use brunt_aggregate::AggregateId;
 use brunt_metrics::Sink;
@@ -85,7 +86,8 @@ fn seconds(timeline: &Timeline) -> Vec<f64> {
 struct Table {
     /// The ends of each bucket, ascending; a single value has equal ends.
     buckets: Vec<(f64, f64)>,
-    rows: Vec<f64>,
+    /// Column and count of what is not empty.
+    rows: Vec<Vec<(usize, f64)>>,
     sums: Vec<f64>,
     totals: Vec<f64>,
 }
@@ -125,31 +127,36 @@ impl Table {
         for index in positive.into_iter().flat_map(|(a, b)| a..=b) {
             buckets.push((bound(index), bound(index + 1)));
         }
-        let mut table = Self {
-            buckets,
-            rows: vec![0.0; width * blocks.len()],
-            sums: Vec::with_capacity(blocks.len()),
-            totals: Vec::with_capacity(blocks.len()),
+        let row = |block: &ExpHistogram| {
+            let first = positive.map_or(0, |(first, _)| first);
+            let last = negative.map_or(0, |(_, last)| last);
+            let mut row = vec![(zero, block.zero_count() as f64)];
+            row.extend(
+                block
+                    .positive()
+                    .map(|(index, count)| (zero + 1 + (index - first) as usize, count as f64)),
+            );
+            row.extend(
+                block
+                    .negative()
+                    .map(|(index, count)| ((last - index) as usize, count as f64)),
+            );
+            row.retain(|(_, count)| *count > 0.0);
+            row
         };
-        for (row, block) in table.rows.chunks_exact_mut(width).zip(&blocks) {
-            table
-                .sums
-                .push(block.as_ref().map_or(0.0, ExpHistogram::sum));
-            table
-                .totals
-                .push(block.as_ref().map_or(0.0, |it| it.count() as f64));
-            let Some(block) = block else { continue };
-            row[zero] = block.zero_count() as f64;
-            for (index, count) in block.positive() {
-                let first = positive.map_or(0, |(first, _)| first);
-                row[zero + 1 + (index - first) as usize] = count as f64;
-            }
-            for (index, count) in block.negative() {
-                let last = negative.map_or(0, |(_, last)| last);
-                row[(last - index) as usize] = count as f64;
-            }
+        let of = |of: fn(&ExpHistogram) -> f64| {
+            let each = blocks.iter().map(|it| it.as_ref().map_or(0.0, of));
+            each.collect::<Vec<f64>>()
+        };
+        Self {
+            buckets,
+            rows: blocks
+                .iter()
+                .map(|it| it.as_ref().map_or_else(Vec::new, row))
+                .collect(),
+            sums: of(ExpHistogram::sum),
+            totals: of(|it| it.count() as f64),
         }
-        table
     }
 
     /// The mean, then [`PERCENTILES`]; not numbers where there is no value.
@@ -157,11 +164,9 @@ impl Table {
         let width = self.buckets.len();
         counts.clear();
         counts.resize(width, 0.0);
-        for (row, weight) in self.rows.chunks_exact(width).zip(weights) {
-            if *weight > 0.0 {
-                for (count, of_row) in counts.iter_mut().zip(row) {
-                    *count += weight * of_row;
-                }
+        for (row, weight) in self.rows.iter().zip(weights).filter(|it| *it.1 > 0.0) {
+            for &(column, count) in row {
+                counts[column] += weight * count;
             }
         }
         let total = sum(weights, &self.totals);

@@ -2,7 +2,8 @@
 //!
 //! Neither the times nor the length of a run are known before its last sample was read, and its memory must not depend
 //! on them: so there are at most so many slots, and when a sample falls outside, pairs of neighbours become
-//! one. Slots begin at multiples of their width, so those of two readings lie over each other.
+//! one. So they do when many metrics make many slots too much. Slots begin at multiples of their width, so those of
+//! two readings lie over each other.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,6 +14,9 @@ use rustc_hash::FxHashMap;
 
 /// The width of slots at first: a quarter of a second.
 const NARROWEST: i64 = 250_000_000;
+
+/// How many metrics times slots there are at most: each takes about a kilobyte, the histogram of a trend.
+const MOST_SINKS: usize = 100_000;
 
 /// Slots of time, and what was counted in each.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct Timeline {
     /// The number of the first slot: its begin divided by the width.
     first: i64,
     slots: VecDeque<Slot>,
+    /// How many sinks are in the slots.
+    sinks: usize,
     /// The first and the last sample's time.
     range: Option<(i64, i64)>,
     aggregates: Vec<Aggregate>,
@@ -49,12 +55,21 @@ struct Slot {
 }
 
 impl Slot {
-    fn sink(&mut self, at: u32, aggregate: Aggregate) -> &mut Sink {
+    /// Counts a value; whether it is the first one of the aggregate.
+    fn add(&mut self, at: u32, aggregate: Aggregate, time: i64, value: f64) -> bool {
         let at = at as usize;
         if at >= self.sinks.len() {
             self.sinks.resize_with(at + 1, || None);
         }
-        self.sinks[at].get_or_insert_with(|| Sink::for_slot(aggregate.kind, aggregate.contains))
+        let is_first = self.sinks[at].is_none();
+        self.sinks[at]
+            .get_or_insert_with(|| Sink::for_slot(aggregate.kind, aggregate.contains))
+            .add(time, value);
+        is_first
+    }
+
+    fn made(&self) -> usize {
+        self.sinks.iter().flatten().count()
     }
 
     fn merge(&mut self, other: Self) {
@@ -81,6 +96,7 @@ impl Timeline {
             width: NARROWEST,
             first: 0,
             slots: VecDeque::new(),
+            sinks: 0,
             range: None,
             aggregates: Vec::new(),
             known: FxHashMap::default(),
@@ -181,8 +197,11 @@ impl Timeline {
         };
         for &at in place {
             if let Some(aggregate) = self.aggregates.get(at as usize) {
-                slot.sink(at, *aggregate).add(time, value);
+                self.sinks += usize::from(slot.add(at, *aggregate, time, value));
             }
+        }
+        while self.sinks > MOST_SINKS && self.slots.len() > 2 {
+            self.double();
         }
     }
 
@@ -223,6 +242,7 @@ impl Timeline {
         }
         self.first = first;
         self.width *= 2;
+        self.sinks = self.slots.iter().map(Slot::made).sum();
     }
 
     /// The metrics and sub-metrics that had samples.

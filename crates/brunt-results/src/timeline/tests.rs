@@ -96,3 +96,42 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn many_metrics_make_slots_wide_and_lose_nothing() {
+    const METRICS: u32 = 500;
+    let (registry, interner) = (Arc::new(Registry::new()), Arc::new(Interner::new(1000)));
+    let tags = interner.tag_set(&TagSet::new()).unwrap();
+    let metrics = (0..METRICS).map(|number| {
+        let name = format!("metric_{number}");
+        registry
+            .register(&name, MetricKind::Counter, ValueType::Default)
+            .unwrap()
+            .id
+    });
+    let metrics: Vec<MetricId> = metrics.collect();
+    let plan = Arc::new(AggregatePlan::new(registry, []));
+    let mut timeline = Timeline::new(plan, Arc::clone(&interner), 1000);
+    for second in 0..1000 {
+        let sample = |metric: &MetricId| Sample {
+            series: interner.series(*metric, tags).unwrap(),
+            meta: MetaId::NONE,
+            time: second * SECOND,
+            value: 1.0,
+        };
+        timeline.add(&SampleBatch {
+            samples: metrics.iter().map(sample).collect(),
+            ..SampleBatch::default()
+        });
+    }
+    let slots = timeline.begins().count();
+    assert!((100..=200).contains(&slots), "{slots}");
+    for metric in metrics {
+        let sinks = timeline.of(AggregateId::Root(metric));
+        let sum = sinks.map(|sink| match sink {
+            Some(Sink::Counter(sink)) => sink.sum,
+            _ => 0.0,
+        });
+        assert_eq!(sum.sum::<f64>(), 1000.0);
+    }
+}
