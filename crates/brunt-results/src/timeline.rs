@@ -15,8 +15,9 @@ use rustc_hash::FxHashMap;
 /// The width of slots at first: a quarter of a second.
 const NARROWEST: i64 = 250_000_000;
 
-/// How many metrics times slots there are at most: each takes about a kilobyte, the histogram of a trend.
-const MOST_SINKS: usize = 100_000;
+/// How many metrics times slots there are at most: each takes up to ten kilobytes, the histogram of a trend whose
+/// values lie far from each other.
+const MOST_SINKS: usize = 20_000;
 
 /// Slots of time, and what was counted in each.
 #[derive(Debug)]
