@@ -7,6 +7,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod grafana;
 pub mod otlp;
 pub mod process;
 pub mod remote_write;
@@ -15,6 +16,7 @@ pub mod snappy;
 pub mod target;
 mod wire;
 
+pub use grafana::Grafana;
 pub use otlp::Otlp;
 pub use remote_write::RemoteWrite;
 pub use server::StartError;
