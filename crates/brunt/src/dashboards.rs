@@ -5,6 +5,7 @@ mod convert;
 mod diff;
 mod lint;
 mod load;
+mod provision;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ pub(crate) fn command() -> Command {
         .subcommand(convert::command())
         .subcommand(lint::command())
         .subcommand(diff::command())
+        .subcommand(provision::command())
 }
 
 /// The flag of commands that report.
@@ -87,6 +89,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("export", own)) => write(own)?,
         Some(("convert", own)) => return convert::run(own),
         Some(("diff", own)) => return diff::run(own),
+        Some(("provision", own)) => return provision::run(own),
         Some(("lint", own)) => return lint::run(own),
         _ => print(list()),
     }

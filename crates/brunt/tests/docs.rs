@@ -3,14 +3,14 @@
 //! In a block marked `console`, a line that begins with `$ ` is a command, everything else is what
 //! it prints and is not compared. A command has to end with 0, or with the code of its comment
 //! `# exits 99`. A code block whose first line is a comment with a file's name is put into that file
-//! first. Commands find `brunt` in the path, the examples in `examples/`, a server at `$BASE_URL`
-//! and strict receivers at `$MIMIR_URL` and `$OTLP_URL`.
+//! first. Commands find `brunt` in the path, the examples in `examples/`, a server at `$BASE_URL`,
+//! strict receivers at `$MIMIR_URL` and `$OTLP_URL`, and a Grafana at `$GRAFANA_URL` that knows `$GRAFANA_TOKEN`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use brunt_testkit::{Otlp, RemoteWrite, Target};
+use brunt_testkit::{Grafana, Otlp, RemoteWrite, Target, grafana};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -73,6 +73,8 @@ fn run(page: &str) -> usize {
     let target = Target::http().unwrap();
     let receiver = RemoteWrite::start().unwrap();
     let collector = Otlp::start().unwrap();
+    let account = grafana::Config::default();
+    let grafana = Grafana::start(account.clone()).unwrap();
     let binary = Path::new(env!("CARGO_BIN_EXE_brunt")).parent().unwrap();
     let mut path = binary.as_os_str().to_owned();
     path.push(":");
@@ -99,6 +101,8 @@ fn run(page: &str) -> usize {
                 .env("BASE_URL", format!("http://{}", target.address()))
                 .env("MIMIR_URL", receiver.write_url())
                 .env("OTLP_URL", collector.url())
+                .env("GRAFANA_URL", grafana.url())
+                .env("GRAFANA_TOKEN", &account.token)
                 .output()
                 .unwrap();
             let printed = [&output.stdout[..], &output.stderr[..]].concat();

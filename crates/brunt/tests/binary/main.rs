@@ -42,6 +42,7 @@ mod otlp;
 mod output_variables;
 mod plugins;
 mod prometheus;
+mod provision;
 mod ramps;
 mod receiver;
 mod remote_write_keys;
