@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
+use brunt_testkit::{Grafana, grafana};
 use serde_json::Value;
 
 use super::{deploy, exported, files, good, is_pinned, list, strings, text, tool, yaml};
@@ -169,6 +171,34 @@ fn data_sources_lead_to_each_other_in_compose_and_in_helm_alike() {
     assert_eq!(targets, uids);
 }
 
+/// `brunt dashboards provision` and the stack's file make the same of a Grafana.
+#[test]
+fn the_stack_has_the_data_sources_that_provision_makes() {
+    let Some(compose) = yaml("compose/datasources.yaml") else {
+        return;
+    };
+    let grafana = Grafana::start(grafana::Config::default()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brunt"));
+    command.args(["dashboards", "provision", "--url", &grafana.url()]);
+    let here = list(&compose[0]["datasources"]);
+    for source in here {
+        let [uid, url] = ["uid", "url"].map(|key| source[key].as_str().unwrap());
+        command.arg(format!("--datasource={uid}={url}"));
+    }
+    let token = grafana::Config::default().token;
+    good(&command.env("GRAFANA_TOKEN", token).output().unwrap());
+    let made = grafana.contents();
+    for source in here {
+        let made = &made["dataSources"][source["uid"].as_str().unwrap()];
+        for key in ["name", "type", "url", "jsonData"] {
+            // In a file of Grafana's provisioning a $ is written twice.
+            let text = source[key].to_string().replace("$$", "$");
+            let wanted: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(made[key], wanted, "{key}");
+        }
+    }
+}
+
 #[test]
 fn mimir_takes_what_brunt_sends_in_compose_and_in_helm_alike() {
     let Some(mimir) = yaml("compose/mimir.yaml") else {
@@ -195,5 +225,46 @@ fn mimir_takes_what_brunt_sends_in_compose_and_in_helm_alike() {
     assert!(rules.iter().any(|it| it.ends_with("alerts.yaml")));
     for name in ["loki", "tempo"] {
         assert_eq!(yaml(&format!("helm-values/{name}.yaml")).unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn charts_and_job_call_mimir_by_one_address_and_one_tenant() {
+    let Some(job) = yaml("eks/job.yaml") else {
+        return;
+    };
+    let container = &job[0]["spec"]["template"]["spec"]["containers"][0];
+    let out = strings(&container["args"])
+        .into_iter()
+        .find_map(|it| it.strip_prefix("--out=mimir="));
+    let host = out.unwrap().strip_suffix("/api/v1/push").unwrap();
+    let mut variables = list(&container["env"]).iter();
+    let tenant = variables.find(|it| it["name"] == "BRUNT_PROMETHEUS_TENANT");
+    let tenant = &tenant.unwrap()["value"];
+
+    let grafana = yaml("helm-values/grafana.yaml").unwrap();
+    let mimir = &grafana[0]["datasources"]["brunt.yaml"]["datasources"][0];
+    assert_eq!(mimir["url"], format!("{host}/prometheus"));
+    assert_eq!(mimir["jsonData"]["httpHeaderName1"], "X-Scope-OrgID");
+    assert_eq!(&mimir["secureJsonData"]["httpHeaderValue1"], tenant);
+
+    let tempo = &yaml("helm-values/tempo.yaml").unwrap()[0]["tempo"];
+    let url = &tempo["metricsGenerator"]["remoteWriteUrl"];
+    assert_eq!(*url, format!("{host}/api/v1/push"));
+    let headers = &tempo["overrides"]["defaults"]["metrics_generator"]["remote_write_headers"];
+    assert_eq!(&headers["X-Scope-OrgID"], tenant);
+
+    // That address is the one of the chart's gateway.
+    let chart = &yaml("helm-values/mimir-distributed.yaml").unwrap()[0];
+    assert_eq!(chart["gateway"]["enabledNonEnterprise"], true);
+    assert!(host.starts_with("http://mimir-gateway."), "{host}");
+    // Grafana asks Loki without a tenant, as in compose.
+    let loki = list(&grafana[0]["datasources"]["brunt.yaml"]["datasources"]).iter();
+    let mut loki = loki.filter(|it| it["type"] == "loki");
+    assert!(loki.next().unwrap()["secureJsonData"].is_null());
+    for path in ["helm-values/loki.yaml", "compose/loki.yaml"] {
+        let file = &yaml(path).unwrap()[0];
+        let settings = file.get("loki").unwrap_or(file);
+        assert_eq!(settings["auth_enabled"], false, "{path}");
     }
 }
