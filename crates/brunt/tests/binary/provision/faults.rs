@@ -78,6 +78,17 @@ fn what_is_no_fitting_grafana_is_told_so() {
     refused(&page, &[], &["302", "it redirects"]);
     page.trouble([None, None, Some(Trouble::Status(422))]);
     refused(&page, &[], &["422", "is this Grafana newer or older"]);
+    let (_, calls) = whole(VERSIONS[0]);
+    let folder = calls.iter().position(|call| call == "POST /api/folders");
+    let other = of(VERSIONS[0]);
+    let missing = Some(Trouble::Status(404));
+    other.trouble([vec![None; folder.unwrap()], vec![missing]].concat());
+    let texts = [
+        "create folder 'Load tests'",
+        "404",
+        "not that of this Grafana",
+    ];
+    refused(&other, &[], &texts);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -168,6 +179,11 @@ fn troubles_that_pass_are_waited_for_as_long_as_grafana_asks() {
     }
 }
 
+/// How many calls read a dashboard that is there: Grafana's own changes hide whether people made some.
+fn reads(version: &str) -> usize {
+    if version == VERSIONS[1] { 2 } else { 1 }
+}
+
 #[test]
 fn who_writes_at_the_same_time_is_not_written_over_unseen() {
     for version in VERSIONS {
@@ -177,45 +193,39 @@ fn who_writes_at_the_same_time_is_not_written_over_unseen() {
         grafana.take_calls();
         provision(&grafana, &["--prefix", "load_", "--dry-run"]);
         // After planning, the first dashboard is read once more and written.
-        let before = grafana.take_calls().len() + 1;
+        let before = grafana.take_calls().len() + reads(version);
         let uid = || "brunt-overview".to_owned();
-        let with = |troubles: Vec<Option<Trouble>>| {
-            grafana.trouble(std::iter::repeat_n(None, before).chain(troubles));
-        };
-        // Again and again: it gives up.
         let race = || Some(Trouble::Race(uid()));
-        with(vec![race(), None, race(), None, race()]);
-        let texts = ["update dashboard 'Load test: overview'", "run it again"];
-        refused(&grafana, &prefix, &texts);
-        assert!(
-            !dashboards(&grafana)["brunt-overview"]
-                .to_string()
-                .contains("load_")
-        );
-        // Once: it is looked at again, and is still ours.
-        with(vec![race()]);
-        grafana.take_calls();
-        let (code, said) = provision(&grafana, &prefix);
-        assert_eq!(code, 0, "{said}");
-        assert!(
+        let with = |troubles: &[Option<Trouble>]| {
+            grafana.trouble([&vec![None; before], troubles].concat());
+        };
+        let is_new = || {
             dashboards(&grafana)["brunt-overview"]
                 .to_string()
                 .contains("load_")
-        );
+        };
+        // Again and again: it gives up.
+        let read = vec![None; reads(version)];
+        with(&[vec![race()], read.clone(), vec![race()], read, vec![race()]].concat());
+        let texts = ["update dashboard 'Load test: overview'", "run it again"];
+        refused(&grafana, &prefix, &texts);
+        assert!(!is_new());
+        // Once: it is looked at again, and is still ours.
+        with(&[race()]);
+        grafana.take_calls();
+        let (code, said) = provision(&grafana, &prefix);
+        assert_eq!(code, 0, "{said}");
+        assert!(is_new());
         let tried = grafana.take_calls().len();
         // Deleted before it was written: it is made anew.
-        with(vec![Some(Trouble::Delete(uid()))]);
+        with(&[Some(Trouble::Delete(uid()))]);
         let (code, said) = provision(&grafana, &[]);
         assert_eq!(code, 0, "{said}");
         assert!(
             said.contains("create     dashboard Load test: overview"),
             "{said}"
         );
-        assert_eq!(
-            grafana.take_calls().len(),
-            tried,
-            "one more reading and writing"
-        );
+        assert_eq!(grafana.take_calls().len(), tried + 1 - reads(version));
         assert_eq!(grafana.contents(), whole(version).0);
     }
 }
@@ -289,6 +299,6 @@ fn an_answer_that_is_lost_does_not_stop_a_run() {
         let grafana = grafana(version);
         grafana.trouble(troubles);
         completed(&grafana, &contents, "three answers lost");
-        assert_eq!(grafana.take_calls().len(), calls.len() + 6);
+        assert_eq!(grafana.take_calls().len(), calls.len() + 5 + reads(version));
     }
 }
