@@ -3,6 +3,8 @@
 //! Read in a pass of its own before the samples, because outputs have to know it when they begin a file, and
 //! a metric's line may stand anywhere, just before its first sample.
 
+mod lines;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufReader};
 
@@ -10,10 +12,10 @@ use arrow_ipc::reader::StreamReader;
 use brunt_arrow::FileMetadata;
 use brunt_metrics::{MetricKind, Registry, ValueType};
 use brunt_output::{Declaration, DeclaredSubmetric};
-use memchr::{memchr, memmem, memrchr};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde::Deserialize;
 
+use self::lines::Found;
 use crate::block::Blocks;
 use crate::format::Format;
 use crate::input::{Input, Inputs};
@@ -63,50 +65,27 @@ pub fn declared(inputs: &Inputs, registry: &Registry) -> Result<Declared, ReadEr
     use MetricKind::{Counter, Gauge};
     use ValueType::{Default, Time};
     let mut declared = Declared::default();
+    if inputs.format() == Format::Json {
+        for (name, found) in lines::find(inputs)? {
+            let added = declared.lines(found, registry);
+            added.map_err(|source| ReadError::of(name, source))?;
+        }
+        return Ok(declared);
+    }
     for input in &inputs.files {
         let read = match inputs.format() {
-            Format::Json => of_json(input, registry, &mut declared),
             // A row has a name only.
             Format::Csv => of_csv(input, &mut declared),
             Format::Parquet => of_parquet(input).and_then(|it| declared.add(it, registry)),
             Format::Arrow => of_arrow(input).and_then(|it| declared.add(it, registry)),
-            Format::JmeterCsv | Format::JmeterXml => Ok(()),
+            // k6's JSON was read above, all files at a time; JMeter declares nothing.
+            Format::Json | Format::JmeterCsv | Format::JmeterXml => Ok(()),
             Format::Gatling => declare_all([gatling::ERRORS], Counter, Default, registry),
             Format::Locust => declare_all(locust::gauges(), Gauge, Time, registry),
         };
         read.map_err(|source| ReadError::of(&input.name, source))?;
     }
     Ok(declared)
-}
-
-fn of_json(input: &Input, registry: &Registry, declared: &mut Declared) -> io::Result<()> {
-    let finder = memmem::Finder::new(b"\"type\":\"Metric\"");
-    let mut blocks = Blocks::new(input.open()?, None);
-    // An error of reading is told when samples are read, after those that could be read.
-    while let Ok(Some(block)) = blocks.next() {
-        let bytes = &block.bytes;
-        if declared.utc_offset.is_none() {
-            declared.utc_offset = offset(bytes);
-        }
-        for at in finder.find_iter(bytes) {
-            let begin = memrchr(b'\n', &bytes[..at]).map_or(0, |at| at + 1);
-            let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
-            // A broken line is told as such when samples are read.
-            if let Ok(line) = serde_json::from_slice::<MetricLine>(&bytes[begin..end]) {
-                declared.metric(line.data, registry)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The offset of the first time in these lines.
-fn offset(lines: &[u8]) -> Option<i32> {
-    let at = memmem::find(lines, b"\"time\":\"")? + 8;
-    let text = &lines[at..];
-    Times::default()
-        .rfc3339(&text[..memchr(b'"', text)?])?
-        .offset
 }
 
 fn of_csv(input: &Input, declared: &mut Declared) -> io::Result<()> {
@@ -151,6 +130,12 @@ fn declare_all(
 }
 
 impl Declared {
+    fn lines(&mut self, found: Found, registry: &Registry) -> io::Result<()> {
+        self.utc_offset = self.utc_offset.or(found.utc_offset);
+        let mut metrics = found.metrics.into_iter();
+        metrics.try_for_each(|metric| self.metric(metric, registry))
+    }
+
     fn metric(&mut self, data: MetricData, registry: &Registry) -> io::Result<()> {
         let (Some(kind), Some(contains)) = (kind(&data.kind), contains(&data.contains)) else {
             return Ok(());

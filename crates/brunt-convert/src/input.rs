@@ -197,6 +197,11 @@ impl Input {
         }
     }
 
+    /// How long it is; `None` if it is packed.
+    pub(crate) fn plain_bytes(&self) -> Option<u64> {
+        matches!(self.packing, Packing::Plain).then_some(self.bytes)
+    }
+
     /// What is in it, unpacked.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         self.packing.unpack(self.file()?)
