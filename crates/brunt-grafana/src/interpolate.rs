@@ -1,8 +1,8 @@
 //! Variables in queries, found and put in as Grafana does it: `$name` and `${name}`.
 //!
 //! Whoever asks a Prometheus for a panel without Grafana needs it: tests, previews, the linter. Formats
-//! (`${name:regex}`) and the old `[[name]]` are found, but nothing is put in for them, because no
-//! dashboard of ours uses them.
+//! (`${name:regex}`) and the old `[[name]]`, which no dashboard of ours uses, are found; only [`expand`],
+//! which is for dashboards of others too, puts something in for them.
 
 use std::ops::Range;
 
@@ -13,6 +13,8 @@ pub(crate) struct Reference<'t> {
     pub(crate) range: Range<usize>,
     /// The variable.
     pub(crate) name: &'t str,
+    /// The format, such as `regex` of `${name:regex}`; empty without one.
+    pub(crate) format: &'t str,
     /// Whether it stands alone: no format, not the old way of writing.
     pub(crate) plain: bool,
 }
@@ -36,6 +38,7 @@ fn reference(text: &str, at: usize) -> Option<Reference<'_>> {
         return (!name.is_empty()).then_some(Reference {
             range,
             name,
+            format: "",
             plain: true,
         });
     };
@@ -46,6 +49,7 @@ fn reference(text: &str, at: usize) -> Option<Reference<'_>> {
     whole.then_some(Reference {
         range: at..at + open.len() + inside.len() + close.len(),
         name,
+        format: format.strip_prefix(':').unwrap_or(format),
         plain: open == "${" && format.is_empty(),
     })
 }
@@ -84,6 +88,21 @@ pub fn interpolate<'v>(
     Ok(out)
 }
 
+/// The text with each variable's value, which is asked for by name and format (empty without one); what
+/// has no value stays as it is, as in Grafana.
+pub fn expand(text: &str, value: impl Fn(&str, &str) -> Option<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for it in references(text) {
+        out.push_str(&text[from..it.range.start]);
+        let value = value(it.name, it.format);
+        out.push_str(value.as_deref().unwrap_or(&text[it.range.clone()]));
+        from = it.range.end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +121,16 @@ mod tests {
         assert_eq!(interpolate("$other", value).unwrap_err(), "other");
         assert_eq!(interpolate("${prefix:regex}", value).unwrap_err(), "prefix");
         assert_eq!(interpolate(r#"a=~"b$""#, value).unwrap(), r#"a=~"b$""#);
+    }
+
+    #[test]
+    fn formats_are_asked_for_and_unknown_variables_stay() {
+        let value =
+            |name: &str, format: &str| (name != "other").then(|| format!("<{name} {format}>"));
+        assert_eq!(
+            expand("$a ${b:csv} [[c]] ${other:regex} 5$", value),
+            "<a > <b csv> <c > ${other:regex} 5$"
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use diff::{Difference, diff};
 pub use export::{ExportError, ExportForm, export};
 pub use files::{GeneratedFile, files, left_over, pretty};
 pub use form::{classic, v2};
-pub use interpolate::interpolate;
+pub use interpolate::{expand, interpolate};
 pub use layout::{Place, places};
 pub use lint::{BUNDLED_LINT, Finding, LintConfig, LintConfigError, RULES, Rule, Severity, lint};
 pub use model::{Annotation, Dashboard, Row, Source};

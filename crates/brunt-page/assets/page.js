@@ -8,6 +8,8 @@
 
   const digits = (value) => {
     const size = Math.abs(value);
+    // Of what is very small the first two digits.
+    if (size > 0 && size < 0.01) return String(Number(value.toPrecision(2)));
     const places = size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
     return String(Number(value.toFixed(places)));
   };
@@ -24,7 +26,9 @@
     if (size === 0) return '0';
     if (size < 1) return `${digits(ms * 1000)} µs`;
     if (size < 1000) return `${digits(ms)} ms`;
-    return size < 120000 ? `${digits(ms / 1000)} s` : `${digits(ms / 60000)} min`;
+    if (size < 120000) return `${digits(ms / 1000)} s`;
+    if (size < 7200000) return `${digits(ms / 60000)} min`;
+    return size < 172800000 ? `${digits(ms / 3600000)} h` : `${digits(ms / 86400000)} d`;
   };
   const formats = {
     ms: time,
@@ -35,7 +39,16 @@
     percent: (value) => `${digits(value * 100)} %`,
     count: (value) => scaled(value, 1000, ['', 'k', 'M', 'G']),
   };
-  const format = (unit) => (value) => (value == null ? '–' : (formats[unit] || digits)(value));
+  // A unit of the page's own: a factor, names from each of which it is a step to the next, and what stands behind.
+  const described = (unit) => (value) => {
+    let [at, scaled] = [0, value * unit.factor];
+    while (at + 1 < unit.names.length && Math.abs(scaled) >= unit.step) {
+      scaled /= unit.step;
+      at += 1;
+    }
+    return `${digits(scaled)}${unit.names[at]}${unit.after}`;
+  };
+  const format = (unit) => (value) => (value == null ? '–' : (unit?.names ? described(unit) : formats[unit] || digits)(value));
   const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour12: false });
 
   // A slot's time: since the run began, where the chart says when that was, else of the day.
@@ -77,19 +90,25 @@
   // Bars on top of each other: each as high as itself and all after it, so that the first one is drawn first.
   function heights(chart, shown) {
     const below = chart.times.map(() => 0);
+    const bars = chart.kind === 'bars';
     const columns = chart.series.map((one, index) => [one, index]).reverse().map(([one, index]) =>
       one.values.map((value, x) => {
+        if (!bars && (!one.stacked || value == null)) return value;
         if (shown(index)) below[x] += value || 0;
         return below[x];
       }));
     return columns.reverse();
   }
 
+  const alone = (values) => values.flatMap((value, x) => (value != null && values[x - 1] == null && values[x + 1] == null ? [x] : []));
+
   function lines(element, chart) {
     const bars = chart.kind === 'bars';
     const times = chart.origin === undefined ? chart.times : chart.times.map((time) => time - chart.origin);
     const width = chart.width || 1;
-    const data = (shown) => [times, ...(bars ? heights(chart, shown) : chart.series.map((one) => one.values))];
+    const height = chart.height || 240;
+    const stacked = bars || chart.series.some((one) => one.stacked);
+    const data = (shown) => [times, ...(stacked ? heights(chart, shown) : chart.series.map((one) => one.values))];
     const text = (one, value) => format(one.right ? one.unit || chart.unit : chart.unit)(value);
     const series = chart.series.map((one, at) => {
       const stroke = colour(one.colour || `--c${at % 8}`);
@@ -98,11 +117,13 @@
         stroke,
         width: 1.6,
         ...(bars ? { width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.9, 60] }) } : {}),
-        ...(bars ? {} : { fill: chart.kind === 'area' && !one.right ? `color-mix(in srgb, ${stroke} 18%, transparent)` : undefined }),
-        dash: one.right ? [5, 4] : undefined,
+        ...(bars ? {} : { fill: chart.kind === 'area' && !one.right && !one.dash ? `color-mix(in srgb, ${stroke} ${one.stacked ? 60 : 10}%, transparent)` : undefined }),
+        dash: one.dash || (one.right ? [5, 4] : undefined),
+        ...(chart.points ? { paths: () => null } : {}),
         scale: one.right ? 'right' : 'y',
         spanGaps: false,
-        points: { show: chart.times.length < 3 && !bars },
+        // A value between gaps would be a line without length.
+        points: { show: !bars, size: chart.points ? 8 : 4, fill: stroke, filter: (_, index) => (chart.points ? null : alone(one.values)) },
         // What was given: of bars on top of each other the plot knows sums only.
         value: (_, __, ___, x) => (x == null ? '' : text(one, one.values[x])),
       };
@@ -112,7 +133,7 @@
     const plot = new uPlot(
       {
         width: element.clientWidth,
-        height: 240,
+        height,
         scales: {
           x: {
             time: chart.origin === undefined,
@@ -126,12 +147,26 @@
         cursor: { y: false, sync: { key: 'time' }, drag: { x: true, y: false } },
         legend: { live: true },
         hooks: {
+          draw: [(self) => {
+            for (const mark of chart.marks || []) {
+              const y = Math.round(self.valToPos(mark.value, 'y', true));
+              if (y < self.bbox.top || y > self.bbox.top + self.bbox.height) continue;
+              self.ctx.save();
+              self.ctx.strokeStyle = mark.colour.startsWith('--') ? colour(mark.colour) : mark.colour;
+              self.ctx.setLineDash([8, 6]);
+              self.ctx.beginPath();
+              self.ctx.moveTo(self.bbox.left, y);
+              self.ctx.lineTo(self.bbox.left + self.bbox.width, y);
+              self.ctx.stroke();
+              self.ctx.restore();
+            }
+          }],
           setLegend: [(self) => self.root.classList.toggle('idle', self.cursor.idx == null)],
           setSeries: [(self, index) => {
             if (index == null) return;
             const label = self.root.querySelectorAll('.u-legend .u-series')[index]?.querySelector('th');
             label?.setAttribute('aria-pressed', String(self.series[index].show));
-            if (bars) self.setData(data((one) => self.series[one + 1].show));
+            if (stacked) self.setData(data((one) => self.series[one + 1].show));
           }],
         },
       },
@@ -164,7 +199,7 @@
       });
     }
     return {
-      resize: () => plot.setSize({ width: element.clientWidth, height: 240 }),
+      resize: () => plot.setSize({ width: element.clientWidth, height }),
       remove: () => {
         element.removeEventListener('keydown', keys);
         plot.destroy();
@@ -191,7 +226,7 @@
     }
     const left = 72;
     const bottom = 28;
-    const height = 280;
+    const height = chart.height || 280;
     const paint = () => {
       const width = Math.max(120, element.clientWidth);
       const ratio = window.devicePixelRatio || 1;

@@ -27,9 +27,12 @@
 //! ```
 //!
 //! `times` are seconds since the Unix epoch, ascending; each list of `values` has one for each of them, or null. A unit
-//! is `ms`, `s`, `bytes`, `bytes/s`, `/s`, `percent` (a share of one), or `count`. `kind` may also be `area`, or `bars`, which
+//! is `ms`, `s`, `bytes`, `bytes/s`, `/s`, `percent` (a share of one), or `count`; or one of the page's own, such as
+//! `{ "factor": 1, "step": 1024, "names": [" B", " KiB"], "after": "/s" }`. `kind` may also be `area`, or `bars`, which
 //! stand on top of each other, the last one at the bottom, and are as wide as `width` seconds. With an `origin`, in seconds since
-//! the epoch, times are told from there on, else as those of the day. `count` is what a heat map counts. Of a heat map,
+//! the epoch, times are told from there on, else as those of the day. A chart may be `height` pixels high, draw `points` only,
+//! and have `marks`: lines at a `value` in a `colour`. A line may have a `dash` as a canvas has it, and lines of an `area`
+//! may be `stacked`, the last one at the bottom. `count` is what a heat map counts. Of a heat map,
 //! `bounds` has one more than there are rows, ascending, and `counts` a list for each time. The chart of the key `latency` is
 //! drawn into the element with `data-chart="latency"`; a `details` with `data-table="latency"` gets its values as a table when
 //! it is opened.

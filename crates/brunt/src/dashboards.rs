@@ -1,10 +1,11 @@
 //! `brunt dashboards`: lists the bundled Grafana dashboards, writes them in the form in which Grafana
-//! gets them, and brings other dashboards into these forms.
+//! gets them, brings other dashboards into these forms, and draws them without Grafana.
 
 mod convert;
 mod diff;
 mod lint;
 mod load;
+mod preview;
 mod provision;
 
 use std::fmt::Write as _;
@@ -20,7 +21,7 @@ use crate::terminal::print;
 /// The command.
 pub(crate) fn command() -> Command {
     Command::new("dashboards")
-        .about("Lists, exports, converts and checks Grafana dashboards")
+        .about("Lists, exports, converts, checks and previews Grafana dashboards")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
@@ -46,6 +47,7 @@ pub(crate) fn command() -> Command {
         .subcommand(convert::command())
         .subcommand(lint::command())
         .subcommand(diff::command())
+        .subcommand(preview::command())
         .subcommand(provision::command())
 }
 
@@ -91,6 +93,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Result<Exit, Failure> {
         Some(("diff", own)) => return diff::run(own),
         Some(("provision", own)) => return provision::run(own),
         Some(("lint", own)) => return lint::run(own),
+        Some(("preview", own)) => return preview::run(own),
         _ => print(list()),
     }
     Ok(Exit::Success)
