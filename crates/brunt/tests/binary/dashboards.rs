@@ -10,6 +10,7 @@ mod expected;
 mod k6;
 mod pods;
 mod pods_otel;
+mod preview;
 mod server;
 mod websocket_grpc;
 

@@ -230,7 +230,11 @@ const PODS: &[Expected] = &[
 ];
 
 /// A Prometheus that has scraped the cluster often enough for rates.
-fn scraped(folder: &std::path::Path, cluster: &Cluster, prefix: &str) -> Option<Prometheus> {
+pub(super) fn scraped(
+    folder: &std::path::Path,
+    cluster: &Cluster,
+    prefix: &str,
+) -> Option<Prometheus> {
     let running = match prometheus(folder) {
         Ok(running) => running,
         Err(error @ ProcessError::Missing(_)) => {

@@ -110,7 +110,7 @@ const STEPS: i64 = 400;
 
 /// k6's JSON lines of a run that ended at this time, in milliseconds. One that is `off` has half of
 /// everything, none that failed, and takes three times as long.
-fn lines(end: i64, off: bool) -> String {
+pub(super) fn lines(end: i64, off: bool) -> String {
     let mut text = String::new();
     for (name, kind, contains) in METRICS {
         let data = json!({ "name": name, "type": kind, "contains": contains, "thresholds": [], "submetrics": null });
@@ -158,7 +158,7 @@ fn lines(end: i64, off: bool) -> String {
 }
 
 /// Puts them into a Prometheus.
-fn convert(running: &Prometheus, lines: &str) -> Summary {
+pub(super) fn convert(running: &Prometheus, lines: &str) -> Summary {
     let out = format!(
         "prometheus=http://{},interval=1s,testid=data",
         running.address()

@@ -12,7 +12,7 @@ pub(crate) struct Opened {
 /// Opens a page, dark or light; its scripts may complain about nothing.
 #[track_caller]
 pub(crate) fn open(page: &Path, dark: bool) -> Opened {
-    let output = chromium(page, dark, &["--dump-dom"]);
+    let output = chromium(page, dark, &["--dump-dom", "--window-size=1300,1000"]);
     Opened { dom: output }
 }
 
