@@ -18,8 +18,8 @@ use crate::time::Range;
 
 /// No panel is worth waiting for longer.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The largest answer that is read.
-const MAX_ANSWER: usize = 64 << 20;
+/// The largest answer that is read: a chart of 60 lines needs a tenth of it.
+const MAX_ANSWER: usize = 16 << 20;
 
 /// When a query is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -185,7 +185,8 @@ impl Client {
         let Ok(mut answer) = serde_json::from_slice::<Value>(&body) else {
             if status.is_success() {
                 return refused(if body.len() >= MAX_ANSWER {
-                    "the answer is larger than 64 MiB: choose a shorter time".to_owned()
+                    "the answer is larger than 16 MiB: choose a shorter time or fewer series"
+                        .to_owned()
                 } else {
                     format!("the answer is no JSON: {}", first_line(&body))
                 });

@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     /// The test ran; requests may have failed, iterations may have thrown.
     Success = 0,
     /// `brunt demo`: the receiver has something else than the summary. `brunt dashboards lint`: a rule is
-    /// broken; `diff`: the dashboards differ.
+    /// broken; `diff`: the dashboards differ; `preview`: a query was refused.
     Different = 1,
     /// At least one threshold was broken.
     ThresholdsFailed = 99,
@@ -35,7 +35,7 @@ pub(crate) enum Exit {
     MarkedFailed = 110,
     /// An output lost something or could not deliver everything, and that was asked for.
     Undelivered = 120,
-    /// An output could not be reached before the start.
+    /// An output, or what a preview asks, could not be reached before the start.
     OutputUnreachable = 121,
     /// `brunt compare` only: something got worse by more than was allowed.
     Regression = 122,
