@@ -23,9 +23,9 @@ pub(super) fn command() -> Command {
     Command::new("provision")
         .about("Puts the bundled dashboards into a Grafana, with folder and data sources")
         .after_help(
-            "It can be run again at any time: what is as it should be is not touched, what people changed is left alone
-unless --force is given, and a run that was interrupted is completed. The token of a service account comes from
---token-file or from GRAFANA_TOKEN, a password from GRAFANA_PASSWORD with --user.
+            "It can be run again at any time: what is as it should be is not touched, what people changed is left alone \
+             unless --force is given, and a run that was interrupted is completed. The token of a service account comes \
+             from --token-file or from GRAFANA_TOKEN, a password from GRAFANA_PASSWORD with --user.
 
 Examples:
   brunt dashboards provision --url http://localhost:3000 --token-file token --dry-run
@@ -38,7 +38,10 @@ Examples:
             text("token-file", "FILE", "A file with the token of a service account")
                 .value_parser(clap::value_parser!(PathBuf)),
         )
-        .arg(text("user", "NAME", "A name instead of a token, with the password from GRAFANA_PASSWORD"))
+        .arg(
+            text("user", "NAME", "A name instead of a token, with the password from GRAFANA_PASSWORD")
+                .conflicts_with("token-file"),
+        )
         .arg(
             text("folder", "NAME", "The title of the folder")
                 .default_value("Load tests")

@@ -38,6 +38,12 @@ fn an_account_that_may_not_is_told_what_it_lacks() {
             &["--api", "legacy"],
             &["401", "token of this Grafana"],
         );
+        let mut named = command(&other.url(), &["--user", "admin"]);
+        let (_, said) = checked(&named.env("GRAFANA_PASSWORD", "hunter2").output().unwrap());
+        assert!(
+            said.contains("401") && said.contains("credentials"),
+            "{said}"
+        );
         let reader = account(TOKEN, [true, false, false]);
         refused(
             &reader,
