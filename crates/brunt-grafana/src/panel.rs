@@ -333,9 +333,14 @@ impl Panel {
     /// A table's column of values.
     #[must_use]
     pub fn column(mut self, name: &str, unit: Unit, expr: impl Into<String>) -> Self {
+        let first = self.targets.is_empty();
         let value = format!("Value #{}", letter(self.targets.len()));
         self = self.query("", expr);
         self.units.push((name.to_owned(), unit));
+        if first {
+            // The value of a panel's only query has no letter.
+            self = self.renamed("Value", name);
+        }
         self.renamed(&value, name)
     }
 

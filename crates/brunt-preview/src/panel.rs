@@ -166,6 +166,10 @@ impl<'a> Plan<'a> {
                 state: "error",
                 ..Body::default()
             },
+            None if self.asked.is_empty() && !self.others.is_empty() => Body {
+                state: "other",
+                ..Body::default()
+            },
             None if !known(self.kind) => {
                 notes = vec![format!("not shown in a preview: {}", self.kind)];
                 Body {
@@ -173,10 +177,6 @@ impl<'a> Plan<'a> {
                     ..Body::default()
                 }
             }
-            None if self.asked.is_empty() && !self.others.is_empty() => Body {
-                state: "other",
-                ..Body::default()
-            },
             None => {
                 notes.push("no data".to_owned());
                 Body {
@@ -217,7 +217,9 @@ impl<'a> Plan<'a> {
                     .flat_map(|it| &it.series)
                     .any(|it| !it.points.is_empty());
                 any.then(|| {
-                    let height = self.height() - 74;
+                    // The legend has a line for some six names, and scrolls beyond two.
+                    let names: usize = good.iter().map(|it| it.series.len()).sum();
+                    let height = self.height() - if names > 6 { 70 } else { 36 };
                     let (chart, note) =
                         chart::lines(self.json, good, self.range, self.step, height);
                     notes.extend(note);

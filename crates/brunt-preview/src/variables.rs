@@ -30,6 +30,8 @@ pub(crate) struct Variable {
     all_value: Option<String>,
     all: bool,
     values: Vec<String>,
+    /// Values and the words that people see in their place.
+    words: Vec<(String, String)>,
 }
 
 impl Variable {
@@ -38,7 +40,11 @@ impl Variable {
         if self.all {
             "All".to_owned()
         } else {
-            self.values.join(", ")
+            let word = |value: &String| {
+                let found = self.words.iter().find(|it| it.0 == *value);
+                found.map_or(value.clone(), |it| it.1.clone())
+            };
+            self.values.iter().map(word).collect::<Vec<_>>().join(", ")
         }
     }
 
@@ -320,7 +326,17 @@ fn chosen(json: &Value, options: Vec<String>, given: Vec<String>) -> Variable {
         values = vec!["1m".to_owned()];
     }
     let all_value = text(json, "allValue");
+    let words = if kind == "custom" {
+        text(json, "query")
+    } else {
+        String::new()
+    };
+    let words = words.split(',').filter_map(|it| {
+        let (word, value) = it.split_once(" : ")?;
+        Some((value.trim().to_owned(), word.trim().to_owned()))
+    });
     Variable {
+        words: words.collect(),
         name: text(json, "name"),
         label: Some(text(json, "label"))
             .filter(|it| !it.is_empty())

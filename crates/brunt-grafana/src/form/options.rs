@@ -125,13 +125,28 @@ fn custom(panel: &Panel) -> Value {
     }
 }
 
+/// The fields of this name, which may have `{{label}}` in it: fields are called what stands there in the end.
+fn matcher(name: &str) -> Value {
+    if !name.contains("{{") {
+        return json!({ "id": "byName", "options": name });
+    }
+    let pieces = name.split("{{").enumerate().map(|(at, piece)| match at {
+        0 => piece,
+        _ => piece.split_once("}}").map_or(piece, |(_, rest)| rest),
+    });
+    let escaped = pieces.map(|piece| {
+        let character = |c: char| match c {
+            c if c.is_alphanumeric() || c == ' ' => c.to_string(),
+            c => format!("\\{c}"),
+        };
+        piece.chars().map(character).collect::<String>()
+    });
+    let pattern = escaped.collect::<Vec<_>>().join(".*");
+    json!({ "id": "byRegexp", "options": format!("/^{pattern}$/") })
+}
+
 fn overrides(panel: &Panel) -> Vec<Value> {
-    let by_name = |name: &str, properties: Value| {
-        json!({
-            "matcher": { "id": "byName", "options": name },
-            "properties": properties,
-        })
-    };
+    let by_name = |name: &str, properties: Value| json!({ "matcher": matcher(name), "properties": properties });
     let unit = |unit: Unit| json!([{ "id": "unit", "value": unit.id() }]);
     let units = panel.units.iter();
     let mut overrides: Vec<_> = units.map(|(name, it)| by_name(name, unit(*it))).collect();
@@ -175,5 +190,23 @@ pub(super) fn transformation(it: &Transformation) -> (&'static str, Value) {
             let options = json!({ "sort": [{ "field": column, "desc": true }] });
             ("sortBy", options)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_labels_in_it_is_a_pattern() {
+        let of = |name: &str| {
+            matcher(name)["options"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        assert_eq!(of("p95"), "p95");
+        assert_eq!(of("{{pod}} limit"), "/^.* limit$/");
+        assert_eq!(of("a.b {{x}}, {{y}}"), r"/^a\.b .*\, .*$/");
     }
 }
