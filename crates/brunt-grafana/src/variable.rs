@@ -91,6 +91,15 @@ impl Variable {
         self
     }
 
+    /// The same, where all are those that the query found, not whatever has the label.
+    #[must_use]
+    pub fn only_found(mut self) -> Self {
+        if let VariableKind::Query { all, .. } = &mut self.kind {
+            *all = "";
+        }
+        self
+    }
+
     /// The same with the last by name first.
     #[must_use]
     pub fn newest_first(mut self) -> Self {

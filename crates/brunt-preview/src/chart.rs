@@ -87,10 +87,11 @@ pub(crate) fn lines(
         let mut values = vec![Value::Null; slots];
         for (time, value) in &one.points {
             let at = ((time - range.from) / step).round();
-            if at >= 0.0 && value.is_finite() {
-                if let Some(slot) = values.get_mut(at as usize) {
-                    *slot = json!(value * factor);
-                }
+            if at >= 0.0
+                && value.is_finite()
+                && let Some(slot) = values.get_mut(at as usize)
+            {
+                *slot = json!(value * factor);
             }
         }
         let display = fields

@@ -17,7 +17,7 @@ use crate::error::PreviewError;
 use crate::time::Range;
 
 /// No panel is worth waiting for longer.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// The largest answer that is read: a chart of 60 lines needs a tenth of it.
 const MAX_ANSWER: usize = 16 << 20;
 

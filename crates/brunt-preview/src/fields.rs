@@ -42,7 +42,7 @@ impl<'a> Fields<'a> {
     }
 
     /// An option such as `unit` or `custom.lineStyle`; the last override that fits wins.
-    pub(crate) fn option(&self, field: Field<'_>, id: &str) -> &'a Value {
+    pub(crate) fn option(self, field: Field<'_>, id: &str) -> &'a Value {
         let overrides = self.0["overrides"].as_array().into_iter().flatten().rev();
         let mut fitting = overrides.filter(|it| fits(&it["matcher"], field));
         let found = fitting.find_map(|it| {
@@ -59,12 +59,12 @@ impl<'a> Fields<'a> {
     }
 
     /// The unit of a field.
-    pub(crate) fn unit(&self, field: Field<'_>) -> Unit {
+    pub(crate) fn unit(self, field: Field<'_>) -> Unit {
         Unit::of(self.option(field, "unit").as_str().unwrap_or_default())
     }
 
     /// A number with unit, word and colour.
-    pub(crate) fn show(&self, field: Field<'_>, value: f64) -> Shown {
+    pub(crate) fn show(self, field: Field<'_>, value: f64) -> Shown {
         let mapped = self.mapped(field, value);
         let text = mapped
             .and_then(|it| it["text"].as_str())
@@ -81,7 +81,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn number(&self, field: Field<'_>, value: f64) -> String {
+    fn number(self, field: Field<'_>, value: f64) -> String {
         let unit = self.unit(field);
         match (self.option(field, "decimals").as_u64(), &unit) {
             // What somebody wants to see exactly is not shortened.
@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The colour of the highest threshold that a value has reached.
-    fn step(&self, field: Field<'_>, value: f64) -> Option<&'a str> {
+    fn step(self, field: Field<'_>, value: f64) -> Option<&'a str> {
         let thresholds = self.option(field, "thresholds");
         let value = if thresholds["mode"] == "percentage" {
             let bound = |id: &str, other: f64| self.option(field, id).as_f64().unwrap_or(other);
@@ -112,12 +112,12 @@ impl<'a> Fields<'a> {
             value
         };
         let steps = thresholds["steps"].as_array()?.iter();
-        let reached = steps.filter(|it| it["value"].as_f64().is_none_or(|from| value >= from));
-        reached.last()?["color"].as_str()
+        let mut reached = steps.filter(|it| it["value"].as_f64().is_none_or(|from| value >= from));
+        reached.next_back()?["color"].as_str()
     }
 
     /// The word for a value: its text and colour.
-    fn mapped(&self, field: Field<'_>, value: f64) -> Option<&'a Value> {
+    fn mapped(self, field: Field<'_>, value: f64) -> Option<&'a Value> {
         let mappings = self.option(field, "mappings").as_array()?;
         mappings.iter().find_map(|it| {
             let options = &it["options"];
@@ -140,7 +140,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The word for a text, of tables.
-    pub(crate) fn show_text(&self, field: Field<'_>, text: &str) -> Shown {
+    pub(crate) fn show_text(self, field: Field<'_>, text: &str) -> Shown {
         let mappings = self.option(field, "mappings").as_array();
         let mut values = mappings
             .into_iter()

@@ -133,11 +133,11 @@ fn classic(series: &[&Series], slots: usize, at: impl Fn(f64) -> Option<usize>) 
     let mut below = vec![0.0; slots];
     for (row, (_, one)) in sorted.iter().enumerate() {
         for (time, value) in &one.points {
-            if let Some(slot) = at(*time) {
-                if value.is_finite() {
-                    counts[slot][row] = f64::max(value - below[slot], 0.0);
-                    below[slot] = *value;
-                }
+            if let Some(slot) = at(*time)
+                && value.is_finite()
+            {
+                counts[slot][row] = f64::max(value - below[slot], 0.0);
+                below[slot] = *value;
             }
         }
     }

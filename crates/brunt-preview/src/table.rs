@@ -80,9 +80,9 @@ pub(crate) fn transform(mut tables: Vec<Table>, list: &Value) -> (Vec<Table>, Ve
                 let most = options["limitField"]
                     .as_u64()
                     .and_then(|it| usize::try_from(it).ok());
-                tables
-                    .iter_mut()
-                    .for_each(|it| it.rows.truncate(most.unwrap_or(10)));
+                for table in &mut tables {
+                    table.rows.truncate(most.unwrap_or(10));
+                }
             }
             other => unknown.push(other.to_owned()),
         }

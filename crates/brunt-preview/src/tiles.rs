@@ -124,7 +124,7 @@ pub(crate) fn states(
         for &(time, value) in series.points.iter().filter(|it| !it.1.is_nan()) {
             match pieces.last_mut() {
                 Some((_, to, last)) if *last == value && time - *to < step * 0.5 => {
-                    *to = time + step
+                    *to = time + step;
                 }
                 _ => pieces.push((time, time + step, value)),
             }

@@ -133,7 +133,8 @@ impl Variables {
                 .iter()
                 .filter(|it| it.0 == name)
                 .map(|it| it.1.clone());
-            all.list.push(chosen(json, options, given.collect()));
+            let given: Vec<_> = given.collect();
+            all.list.push(chosen(json, options, &given));
         }
         Ok((all, failed))
     }
@@ -291,7 +292,7 @@ fn sort(options: &mut [String], order: u64) {
     }
 }
 
-fn chosen(json: &Value, options: Vec<String>, given: Vec<String>) -> Variable {
+fn chosen(json: &Value, options: Vec<String>, given: &[String]) -> Variable {
     let current = &json["current"]["value"];
     let current: Vec<String> = match current {
         Value::Array(list) => list
@@ -305,7 +306,7 @@ fn chosen(json: &Value, options: Vec<String>, given: Vec<String>) -> Variable {
     let mut values: Vec<_> = if given.is_empty() {
         current.clone()
     } else {
-        given.clone()
+        given.to_owned()
     };
     values.retain(|it| !it.is_empty());
     // What the dashboard was saved with may be gone; a text is free.
@@ -372,22 +373,22 @@ mod tests {
     fn choices_stand_in_queries_as_in_grafana() {
         let options = || vec!["a.b".to_owned(), "c".to_owned()];
         let many = json!({ "name": "v", "type": "query", "multi": true, "includeAll": true, "current": { "value": ["$__all"] } });
-        let all = variables(vec![chosen(&many, options(), Vec::new())]);
+        let all = variables(vec![chosen(&many, options(), &[])]);
         assert_eq!(all.expand(r#"{x=~"$v"}"#, 1.0), r#"{x=~"(a\\.b|c)"}"#);
         assert_eq!(
             all.expand("${v:pipe} ${v:csv} [[v:regex]]", 1.0),
             r"a.b|c a.b,c (a\.b|c)"
         );
         assert_eq!(all.list[0].shown(), "All");
-        let one = variables(vec![chosen(&many, options(), vec!["c".to_owned()])]);
+        let one = variables(vec![chosen(&many, options(), &["c".to_owned()])]);
         assert_eq!(one.expand("$v $w", 1.0), "c $w");
         let mut with = many.clone();
         with["allValue"] = json!(".*");
-        let with = variables(vec![chosen(&with, options(), Vec::new())]);
+        let with = variables(vec![chosen(&with, options(), &[])]);
         assert_eq!(with.expand("${v:regex}", 1.0), ".*");
         // What was chosen once is gone.
         let single = json!({ "name": "v", "type": "query", "current": { "value": "gone" } });
-        let single = variables(vec![chosen(&single, options(), Vec::new())]);
+        let single = variables(vec![chosen(&single, options(), &[])]);
         assert_eq!(single.expand("$v", 1.0), "a.b");
     }
 

@@ -123,7 +123,8 @@ pub(super) fn variables(
             "Generator pod",
             "The generator's pods, those of Jobs.",
             &with_filter(generator),
-        ),
+        )
+        .only_found(),
     ]
 }
 
