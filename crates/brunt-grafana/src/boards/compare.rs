@@ -119,10 +119,10 @@ fn glance() -> Vec<Panel> {
 }
 
 fn tables() -> Vec<Panel> {
-    let table = |title: &str, what: &str, labels: &str| {
+    let table = |title: &str, unit: Unit, what: &str, labels: &str| {
         Panel::table(title, what)
-            .column("A", Unit::None, summary("a", labels))
-            .column("B", Unit::None, summary("b", labels))
+            .column("A", unit, summary("a", labels))
+            .column("B", unit, summary("b", labels))
             .column("Change", Unit::Share, change(labels))
             .renamed("metric", "Metric")
             .renamed("stat", "Statistic")
@@ -130,12 +130,14 @@ fn tables() -> Vec<Panel> {
     vec![
         table(
             "Times",
-            "Statistics of the built-in trends, in seconds.",
+            Unit::Seconds,
+            "Statistics of the built-in trends.",
             "metric=~\"(http_req|iteration|group)_.+\",stat!~\"count|passes|fails|rate\"",
         )
         .size(Size::Half),
         table(
             "Everything",
+            Unit::None,
             "Every statistic of every metric, times in seconds.",
             "",
         )

@@ -61,7 +61,11 @@ fn used(dashboard: &Dashboard) -> BTreeSet<String> {
                 for part in text.split('$').skip(1) {
                     let part = part.strip_prefix('{').unwrap_or(part);
                     let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                    used.insert(part[..end.unwrap_or(part.len())].to_owned());
+                    let name = &part[..end.unwrap_or(part.len())];
+                    // Regular expressions end with one, too.
+                    if !name.is_empty() {
+                        used.insert(name.to_owned());
+                    }
                 }
             }
             Value::Array(list) => stack.extend(list),
