@@ -72,7 +72,8 @@ fn wrong(
     let mut wrong = Vec::new();
     let mut used = BTreeSet::new();
     for panel in dashboard.panels() {
-        for (number, target) in panel.targets.iter().enumerate() {
+        let targets = panel.targets.iter().enumerate();
+        for (number, target) in targets.filter(|it| it.1.source == Source::Prometheus) {
             let what = format!("{} {}: {}", panel.title, letter(number), target.legend);
             let found = expected.iter().enumerate().find(|(_, it)| {
                 it.title == panel.title
@@ -170,6 +171,8 @@ fn every_panel_has_the_right_answer() {
     check(&server, &run, &of("brunt-latency"), expected::LATENCY);
     check(&server, &run, &of("brunt-runs"), expected::RUNS);
     check(&server, &run, &of("brunt-k6"), k6::PANELS);
+    let logs = of("brunt-logs-traces");
+    check(&server, &run, &logs, expected::LOGS_TRACES);
     // What has no checked-in answer here still has to be understood by a Prometheus.
     for dashboard in boards::all() {
         let targets = dashboard.panels().flat_map(|panel| &panel.targets);

@@ -1,5 +1,5 @@
 //! A small cluster as Prometheus scrapes it: kube-state-metrics and cAdvisor in their exposition format,
-//! and the same as OpenTelemetry's collector tells it.
+//! and the same as OpenTelemetry's collector tells it; beside it what Tempo makes of the traces of its services.
 //!
 //! Names and labels are those of these exporters' documentation, not of our queries. Five pods: one that
 //! is well, one that its CPU limit throttles, one that was killed for its memory and restarted, one that
@@ -267,6 +267,32 @@ fn cadvisor(seconds: f64) -> String {
     text
 }
 
+/// The service graph of Tempo's metrics generator, as its documentation has it. Calls from server to server: how
+/// many per second, the share that fails, and the share that takes less than 100 ms.
+fn graph(seconds: f64) -> String {
+    let mut text = String::new();
+    for (client, server, rate, failed, fast) in [
+        ("front", "till", 20.0, 0.1, 0.9),
+        ("till", "db", 40.0, 0.05, 0.5),
+    ] {
+        let own = format!("client=\"{client}\",server=\"{server}\",connection_type=\"\"");
+        let mut line = |series: &str, more: &str, per_second: f64| {
+            let name = format!("traces_service_graph_request_{series}");
+            let _ = writeln!(text, "{name}{{{own}{more}}} {}", per_second * seconds);
+        };
+        line("total", "", rate);
+        line("failed_total", "", rate * failed);
+        for (le, share) in [("0.1", fast), ("0.2", 1.0), ("+Inf", 1.0)] {
+            line(
+                "server_seconds_bucket",
+                &format!(",le=\"{le}\""),
+                rate * share,
+            );
+        }
+    }
+    text
+}
+
 /// Every value another one, by the name: also a share of two of them changes.
 fn mutated(text: &str) -> String {
     let line = |line: &str| {
@@ -278,6 +304,9 @@ fn mutated(text: &str) -> String {
         let other = if series.contains("condition=") {
             // Half of the pods are ready: the other half alone would be as many.
             1.0
+        } else if series.contains("le=\"0.1\"") {
+            // The buckets of a histogram have one name.
+            value * 0.1
         } else if series.contains("phase=") || series.contains("reason=") {
             1.0 - value
         } else {
@@ -314,6 +343,8 @@ impl Cluster {
                     state()
                 } else if head.contains("/otel") {
                     otel::receivers(seconds)
+                } else if head.contains("/graph") {
+                    graph(seconds)
                 } else {
                     cadvisor(seconds)
                 };
@@ -349,9 +380,10 @@ impl Cluster {
             )
         };
         format!(
-            "scrape_configs:\n{}{}{}{}",
+            "scrape_configs:\n{}{}{}{}{}",
             job("state", "state"),
             job("otel", "otel"),
+            job("tempo", "graph"),
             job("kubelet", "cadvisor"),
             job("cadvisor", "cadvisor")
         )

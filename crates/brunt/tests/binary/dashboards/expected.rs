@@ -456,3 +456,19 @@ pub(super) const RUNS: &[Expected] = &[
         ],
     ),
 ];
+
+/// Of the panels that ask Prometheus; the services' are in the cluster's test.
+pub(super) const LOGS_TRACES: &[Expected] = &[
+    one(
+        "Request rate",
+        "AB",
+        &[
+            Rate("k6_http_reqs_total"),
+            Rate("k6_http_req_failed_passes_total"),
+        ],
+    ),
+    one("Latency, p95", "AB", &[Quantile(0.95, DURATION), SLOW]),
+    one("Calls between services", "A", &[Nothing]),
+    one("Failed calls between services", "A", &[Nothing]),
+    one("Latency between services, p95", "A", &[Nothing]),
+];

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use brunt_grafana::{Dashboard, boards};
+use brunt_grafana::{Dashboard, Source, boards};
 use brunt_testkit::client;
 use brunt_testkit::process::{ProcessError, Prometheus, prometheus};
 
@@ -229,6 +229,28 @@ const PODS: &[Expected] = &[
     ),
 ];
 
+/// What stands in the dashboard of logs and traces and is Prometheus', but for the load.
+const SERVICES: &[Expected] = &[
+    (
+        "Calls between services",
+        "A",
+        "client",
+        &[&[("front", 20.0), ("till", 40.0)]],
+    ),
+    (
+        "Failed calls between services",
+        "A",
+        "client",
+        &[&[("front", 2.0), ("till", 2.0)]],
+    ),
+    (
+        "Latency between services, p95",
+        "A",
+        "client",
+        &[&[("front", 0.15), ("till", 0.19)]],
+    ),
+];
+
 /// A Prometheus that has scraped the cluster often enough for rates.
 pub(super) fn scraped(
     folder: &std::path::Path,
@@ -316,16 +338,21 @@ fn every_pod_panel_has_the_right_answer() {
     let Some(mutated) = scraped(folders[1].path(), &cluster, "/mutated") else {
         return;
     };
-    for (uid, expected) in [("brunt-pods", PODS), ("brunt-pods-otel", pods_otel::PODS)] {
+    for (uid, expected) in [
+        ("brunt-pods", PODS),
+        ("brunt-pods-otel", pods_otel::PODS),
+        ("brunt-logs-traces", SERVICES),
+    ] {
         let dashboard = boards::find(uid).unwrap();
         let wrong = different(&Server::now_only(&running), &dashboard, expected);
         assert!(wrong.is_empty(), "{uid}:\n{}", wrong.join("\n"));
         // Every query has an answer here, those of the load aside, which the run's own test has.
-        let asked: usize = dashboard.rows[1..]
+        let asked = dashboard.rows[1..]
             .iter()
             .flat_map(|row| &row.panels)
-            .map(|it| it.targets.len())
-            .sum();
+            .flat_map(|panel| &panel.targets)
+            .filter(|it| it.source == Source::Prometheus)
+            .count();
         let answered: usize = expected.iter().map(|(_, letters, ..)| letters.len()).sum();
         assert_eq!(answered, asked, "{uid}");
         let differ = different(&Server::now_only(&mutated), &dashboard, expected);
